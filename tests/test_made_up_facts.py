@@ -15,6 +15,7 @@ from pydantic import Field
 from pydantic.fields import FieldInfo
 
 import test_conformance as conformance
+from conftest import EVERYTHING
 from generators import random_atom, random_profile
 from regimen_advisor.explaining.sentences import rule_sentence
 from regimen_advisor.files import sources
@@ -25,6 +26,7 @@ from regimen_advisor.patient.facts import (
     CLINICAL_FACTS,
     HISTORY_SETS,
     ChoiceFact,
+    Domain,
     HistorySet,
     NumberFact,
     SetFact,
@@ -215,12 +217,42 @@ def test_a_fact_of_the_history_that_is_defined_nowhere_is_refused_by_its_name(ma
     encoding = Encoding(domain, EncodingSize.of([], domain))
     with pytest.raises(NotImplementedError, match="no encoding of the history fact `last_pause`"):
         encoding.atom(atom)
+    assert "history fact `last_pause`" in refused_by_columns(domain, atom)
+
+
+def refused_by_columns(domain: Domain, atom: Atom) -> str:
+    """Why the columns refuse to read a history of which this is asked."""
+    pytest.importorskip("polars", reason="the extra `cohort` is not installed")
+    from regimen_advisor.columns.facts import FactReader  # noqa: PLC0415
+    from regimen_advisor.columns.layout import Layout  # noqa: PLC0415
+    from tables import table  # noqa: PLC0415
+
+    with pytest.raises(NotImplementedError) as refused:
+        FactReader(domain, Layout(domain, [atom])).batch(table([{"history": UPKEEP}]))
+    return str(refused.value)
+
+
+def test_a_number_of_the_history_that_is_defined_nowhere_is_refused_by_its_name(rulebook: Rulebook) -> None:
+    fact = NumberFact("last_pause", "pause", "How long was the latest pause?", "history", "treatment", 0, 20)
+    domain = replace(rulebook.domain, facts={**rulebook.domain.facts, "last_pause": fact})
+    with pytest.raises(NotImplementedError, match="no encoding of the history fact `last_pause`"):
+        Encoding(domain, EncodingSize.of([], domain)).cuts("last_pause")
+
+
+def test_a_test_of_history_entries_that_is_defined_nowhere_is_refused_by_its_name(rulebook: Rulebook) -> None:
+    fact = replace(rulebook.domain.facts["first_line_drugs"], over=("first pause",))
+    domain = replace(rulebook.domain, facts={**rulebook.domain.facts, "first_line_drugs": fact})
+    atom = Includes("first_line_drugs", "platinum")
+    with pytest.raises(NotImplementedError, match="no encoding of the test `first pause` of a history entry"):
+        Encoding(domain, EncodingSize.of([], domain)).atom(atom)
+    assert "no entry can be tested for `first pause`" in refused_by_columns(domain, atom)
 
 
 def test_check_finds_the_same_whatever_idle_facts_are_declared(rulebook: Rulebook, made_up: Guideline) -> None:
     few = {name: rule for name, rule in rulebook.rules.items() if name.startswith(("anlotinib", "zenocutuzumab"))}
-    book = replace(rulebook, rules=few, digest="test:few")
-    idle = replace(book, domain=made_up.rulebook.domain, digest="test:few with idle facts")
+    rules = rulebook.rules if EVERYTHING else few
+    book = replace(rulebook, rules=rules, digest="test:rules")
+    idle = replace(book, domain=made_up.rulebook.domain, digest="test:rules with idle facts")
     found = check(idle)
     assert found.warnings
     assert (found.faults, found.warnings) == (check(book).faults, check(book).warnings)

@@ -18,7 +18,7 @@ from regimen_advisor.patient.axioms import Axiom, AxiomClause, Contained, Signed
 from regimen_advisor.patient.drugs import load_formulary
 from regimen_advisor.patient.facts import Domain, domain_for
 from regimen_advisor.patient.history import derived_facts
-from regimen_advisor.patient.narrowing import Contradiction, close, facts_of, narrow
+from regimen_advisor.patient.narrowing import Contradiction, close, narrow
 from regimen_advisor.solving.encoding import Encoding, EncodingSize
 from regimen_advisor.solving.session import Session
 from worlds import SMALL_DRUGS, allows, histories, obeys, small_domain, worlds
@@ -202,8 +202,8 @@ def test_what_was_known_before_stays_known_and_tells_more_with_what_is_added():
 
 def test_an_axiom_speaks_of_every_fact_in_it():
     given = (SignedAtom(Is("given", frozenset({"yes"}))),)
-    assert facts_of(Contained("part", ("one", "other"), "", given)) == {"part", "one", "other", "given"}
-    assert facts_of(AxiomClause((*given, SignedAtom(Between("number", 0, 1))), "")) == {"given", "number"}
+    assert Contained("part", ("one", "other"), "", given).facts == {"part", "one", "other", "given"}
+    assert AxiomClause((*given, SignedAtom(Between("number", 0, 1))), "").facts == {"given", "number"}
 
 
 @settings(max_examples=60)

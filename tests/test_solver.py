@@ -17,7 +17,7 @@ from regimen_advisor.language.interpreter import Interpreter
 from regimen_advisor.language.standings import Standing, standing_of
 from regimen_advisor.language.values import Between, Includes, Is, Truth
 from regimen_advisor.patient.facts import Axiom, AxiomClause, Contained, SignedAtom
-from regimen_advisor.patient.narrowing import Contradiction, facts_of, narrow
+from regimen_advisor.patient.narrowing import Contradiction, narrow
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.solving import implicants
@@ -38,7 +38,7 @@ def patient_of(rulebook: Rulebook, **keys: object) -> Patient:
 
 def test_what_an_axiom_says_of_the_history_alone_follows_from_how_its_facts_are_defined(rulebook: Rulebook) -> None:
     session, facts = Session(Encoding(rulebook.domain, Guideline.of(rulebook).solver.size)), rulebook.domain.of_history
-    of_history = [axiom for axiom in rulebook.domain.axioms if facts_of(axiom) <= frozenset(facts)]
+    of_history = [axiom for axiom in rulebook.domain.axioms if axiom.facts <= frozenset(facts)]
     assert {type(axiom) for axiom in of_history} == {AxiomClause, Contained}
     for axiom in of_history:
         for broken in ways_to_break(axiom, session.encoding):

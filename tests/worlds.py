@@ -24,7 +24,6 @@ from regimen_advisor.patient.facts import (
     domain_for,
 )
 from regimen_advisor.patient.history import ANY_OUTCOME, ENDED, Entry, derived_facts
-from regimen_advisor.patient.narrowing import facts_of
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.patient.vocabulary import PLATINUM_FREE
 
@@ -226,10 +225,10 @@ def worlds(domain: Domain, atoms: Iterable[Atom], patient: Patient | None = None
     given = _given(patient)
     asked = frozenset(atom.fact for atom in tested)
     of_treatment = {name for name, fact in domain.facts.items() if fact.permanence == "treatment"}
-    of_history = [axiom for axiom in domain.axioms if facts_of(axiom) <= of_treatment]
-    across = [axiom for axiom in domain.axioms if not facts_of(axiom).isdisjoint(of_treatment)]
+    of_history = [axiom for axiom in domain.axioms if axiom.facts <= of_treatment]
+    across = [axiom for axiom in domain.axioms if not axiom.facts.isdisjoint(of_treatment)]
     across = [axiom for axiom in across if axiom not in of_history]
-    kept = asked.union(*(facts_of(axiom) for axiom in across))
+    kept = asked.union(*(axiom.facts for axiom in across))
     timed = [atom for atom in tested if atom.fact == PLATINUM_FREE]
     months = [value for value in values_of(domain, PLATINUM_FREE, timed) if timed and isinstance(value, Number)]
     if patient and patient.history is not None:
@@ -295,8 +294,8 @@ def _clinical(domain: Domain, atoms: Sequence[Atom], known: Facts, kept: frozens
     """
     names = [name for name, fact in domain.facts.items() if fact.permanence != "treatment"]
     asked = {atom.fact for atom in atoms}
-    open_axioms = [axiom for axiom in domain.axioms if facts_of(axiom) <= set(names)]
-    coupled = kept.union(*(facts_of(axiom) for axiom in domain.axioms))
+    open_axioms = [axiom for axiom in domain.axioms if axiom.facts <= set(names)]
+    coupled = kept.union(*(axiom.facts for axiom in domain.axioms))
 
     def options(name: str) -> list[Value]:
         here = [atom for atom in atoms if atom.fact == name]
@@ -306,9 +305,9 @@ def _clinical(domain: Domain, atoms: Sequence[Atom], known: Facts, kept: frozens
     found: Collection[Facts] = [{}]
     for at, name in enumerate(names, 1):
         so_far = set(names[:at])
-        closed = [axiom for axiom in open_axioms if facts_of(axiom) <= so_far]
+        closed = [axiom for axiom in open_axioms if axiom.facts <= so_far]
         open_axioms = [axiom for axiom in open_axioms if axiom not in closed]
-        apart = sorted(so_far & kept.union(*(facts_of(axiom) for axiom in open_axioms)))
+        apart = sorted(so_far & kept.union(*(axiom.facts for axiom in open_axioms)))
         extended = ({**facts, name: value} for facts in found for value in options(name))
         allowed = (facts for facts in extended if all(obeys(axiom, facts) for axiom in closed))
         found = {tuple(facts[name] for name in apart): facts for facts in allowed}.values()

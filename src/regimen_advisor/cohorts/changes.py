@@ -68,9 +68,7 @@ def side_by_side(old: pl.LazyFrame, new: pl.LazyFrame, regimens: Sequence[str]) 
     for side, rows in (("before", old), ("after", new)):
         known = rows.collect_schema().names()
         columns = [
-            (pl.col(name).cast(pl.String) if name in known else pl.lit(ABSENT))
-            .fill_null(APART)
-            .alias(f"{name} {side}")
+            (pl.col(name).cast(pl.String) if name in known else pl.lit(ABSENT)).fill_null(APART).alias(f"{name} {side}")
             for name in regimens
         ]
         sides.append(rows.select(*(["id"] if side == "before" else []), *columns))

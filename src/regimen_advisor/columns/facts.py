@@ -46,6 +46,8 @@ from regimen_advisor.words.catalogue import say
 
 HISTORY_FIELDS = ("line", "setting", "drugs", "outcome", "cycles", "relapse_after")
 _NUMBERS = {"cycles": MOST_CYCLES, "relapse_after": MOST_MONTHS}
+_SETTLED_BY_HISTORY = ("prior_lines", "last_outcome", "last_cycles", "on_maintenance", PLATINUM_FREE)
+"""What of a history is no set (``FactReader.add_histories``)."""
 _MEMBERS_AT_A_TIME = 63
 
 
@@ -106,6 +108,9 @@ class FactReader:
         self.course = OpenHistory(domain, layout, self.reason)
         members = [member for member in layout.history_members if member != "none"]
         wanted = [name for name in domain.of_history if name in layout.asked_facts]
+        for name in wanted:
+            if name not in domain.history_sets and name not in _SETTLED_BY_HISTORY:
+                raise NotImplementedError(f"no reading by columns of the history fact `{name}`")
         self.histories = [
             HistoryReader(domain, ("none", *members[start : start + _MEMBERS_AT_A_TIME]), wanted,
                           CellTable("drugs", own_readers.get("drugs") or self._read_drug))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from regimen_advisor.language.values import Atom, Between, Includes, Is
 from regimen_advisor.patient.vocabulary import MOST_CYCLES, MOST_LINES, STAGE_GROUPS
@@ -31,6 +32,11 @@ class AxiomClause:
     literals: tuple[SignedAtom, ...]
     says: str
 
+    @cached_property
+    def facts(self) -> frozenset[str]:
+        """The names of the facts that it is about."""
+        return frozenset(literal.atom.fact for literal in self.literals)
+
 
 @dataclass(frozen=True)
 class Contained:
@@ -40,6 +46,11 @@ class Contained:
     wholes: tuple[str, ...]
     says: str
     premises: tuple[SignedAtom, ...] = ()
+
+    @cached_property
+    def facts(self) -> frozenset[str]:
+        """The names of the facts that it is about."""
+        return frozenset({self.part, *self.wholes, *(literal.atom.fact for literal in self.premises)})
 
 
 Axiom = AxiomClause | Contained

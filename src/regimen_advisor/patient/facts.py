@@ -44,10 +44,8 @@ __all__ = [
 
 Test = Literal["curative", "numbered", "first line", "later line", "latest line", "induction", "progressed", "relapsed"]
 """What an entry may have to pass; ``progressed`` and ``relapsed`` ask the whole line, maintenance included."""
-
 Permanence = Literal["fixed", "may change", "treatment"]
 """Can it change? ``fixed``: never (histology, a mutation at diagnosis); ``treatment``: by what is given next."""
-
 Summary = Literal["sentence", "list"]
 """Where a fact sums up a history: ``sentence``, in the line on the patient and in lists; ``list``, in lists alone."""
 
@@ -176,6 +174,11 @@ class Domain:
     def of_history(self) -> tuple[str, ...]:
         """Every fact that a history settles."""
         return tuple(name for name, fact in self.facts.items() if fact.permanence == "treatment")
+
+    @cached_property
+    def axioms_about(self) -> Mapping[str, tuple[Axiom, ...]]:
+        """For each fact the axioms about it, in order."""
+        return {name: tuple(axiom for axiom in self.axioms if name in axiom.facts) for name in self.facts}
 
     @cached_property
     def summary(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ be complete: what only several facts together exclude is for the solver to find.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 from regimen_advisor.language.values import Facts, Members, Truth, Value, covers, meet
@@ -25,23 +25,10 @@ class Contradiction(Exception):  # noqa: N818 - it is an answer, not a fault of 
         super().__init__(axiom.says if axiom else say("profile_error.cannot_be_both", fact=fact))
 
 
-@lru_cache(maxsize=8)
-def _readers(domain: Domain) -> Mapping[str, tuple[Axiom, ...]]:
-    """The axioms about each fact."""
-    table: dict[str, list[Axiom]] = {name: [] for name in domain.facts}
-    for axiom in domain.axioms:
-        for name in facts_of(axiom):
-            table[name].append(axiom)
-    return {name: tuple(axioms) for name, axioms in table.items()}
-
-
-def facts_of(axiom: Axiom) -> frozenset[str]:
-    """The names of the facts an axiom is about."""
-    match axiom:
-        case AxiomClause(literals=literals):
-            return frozenset(literal.atom.fact for literal in literals)
-        case Contained(part=part, wholes=wholes, premises=premises):
-            return frozenset({part, *wholes, *(literal.atom.fact for literal in premises)})
+def part_of(domain: Domain, names: Collection[str]) -> Domain:
+    """Some facts of a domain, and the axioms that are about these alone."""
+    facts = {name: fact for name, fact in domain.facts.items() if name in names}
+    return Domain(facts, tuple(axiom for axiom in domain.axioms if axiom.facts <= facts.keys()), domain.formulary)
 
 
 def narrow(known: Iterable[tuple[str, Value]], domain: Domain, start: Facts | None = None) -> Facts:
@@ -50,7 +37,7 @@ def narrow(known: Iterable[tuple[str, Value]], domain: Domain, start: Facts | No
     ``start`` is what was known before, already narrowed (nothing, if left out). Raises ``Contradiction``.
     """
     facts = dict(start if start is not None else domain.unknown)
-    readers = _readers(domain)
+    axioms_about = domain.axioms_about
     queue: deque[Axiom] = deque()
     waiting: set[int] = set()
 
@@ -67,10 +54,10 @@ def narrow(known: Iterable[tuple[str, Value]], domain: Domain, start: Facts | No
             raise Contradiction(name, axiom)
         if after != before:
             facts[name] = after
-            for reader in readers[name]:
-                if id(reader) not in waiting:
-                    waiting.add(id(reader))
-                    queue.append(reader)
+            for about in axioms_about[name]:
+                if id(about) not in waiting:
+                    waiting.add(id(about))
+                    queue.append(about)
 
     for name, value in known:
         learn(name, value, None)

@@ -15,7 +15,6 @@ from typing import get_args
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
 from regimen_advisor.language.values import Atom, Between, Includes, Is
 from regimen_advisor.patient.facts import AxiomClause, ChoiceFact, Domain, NumberFact, Outcome, SetFact
-from regimen_advisor.patient.narrowing import facts_of
 from regimen_advisor.patient.vocabulary import PLATINUM, PLATINUM_FREE
 from regimen_advisor.solving.encoding_size import LEAST_LINES, EncodingSize, kinds_of_drugs
 
@@ -58,7 +57,7 @@ class Encoding:
         self._history()
         of_history = frozenset(domain.of_history)
         for axiom in domain.axioms:
-            if facts_of(axiom) <= of_history:  # how these facts are defined implies it
+            if axiom.facts <= of_history:  # how these facts are defined implies it
                 continue
             assert isinstance(axiom, AxiomClause), axiom.says
             literals = [(self.atom(literal.atom), literal.wanted) for literal in axiom.literals]
@@ -178,6 +177,8 @@ class Encoding:
         """The thresholds at which a number is cut so far, in order."""
         if fact == "prior_lines":
             return list(range(1, len(self.lines) + 1))
+        if fact not in self._cuts:
+            raise self._missing(fact)
         return sorted(self._cuts[fact])
 
     # Histories ------------------------------------------------------------------------------------------------
@@ -279,6 +280,8 @@ class Encoding:
             "later line": line is not None and line > 0,
             "induction": induction,
         }
+        if test not in crisp:
+            raise NotImplementedError(f"no encoding of the test `{test}` of a history entry")
         return TRUE if crisp[test] else -TRUE
 
     @staticmethod

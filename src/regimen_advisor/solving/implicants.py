@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from regimen_advisor.language.conditions import Condition, atoms_of
+from regimen_advisor.language.conditions import Condition, atoms_of, fields_of
 from regimen_advisor.language.values import Atom, Between, Includes, Is
 from regimen_advisor.patient.facts import Domain, NumberFact, SignedAtom
+from regimen_advisor.patient.narrowing import part_of
+from regimen_advisor.solving.determining_sets import HISTORY, connected_facts, unit_of
 from regimen_advisor.solving.encoding import Encoding, EncodingSize
 from regimen_advisor.solving.solver import Session, Solver
 
@@ -57,8 +59,13 @@ def _ways_to(domain: Domain, condition: Condition) -> tuple[Implicant, ...]:
 
 
 def _asked(domain: Domain, condition: Condition) -> tuple[Session, int]:
-    """A separate solver, so that the result does not depend on earlier questions, and the literal to reach."""
-    encoding = Encoding(domain, EncodingSize.of([condition], domain))
+    """A separate solver, so that the result does not depend on earlier questions, and the literal to reach.
+
+    It knows only the facts that can bear on the condition: no fact that is declared besides changes the ways.
+    """
+    asked = connected_facts(domain, frozenset({*fields_of(condition), HISTORY}))
+    part = part_of(domain, [name for name in domain.facts if unit_of(domain, name) in asked])
+    encoding = Encoding(part, EncodingSize.of([condition], part))
     goal = encoding.condition(condition)
     return Session(encoding), goal
 

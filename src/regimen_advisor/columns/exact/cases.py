@@ -27,7 +27,6 @@ from regimen_advisor.columns.program import Column, ColumnProgram
 from regimen_advisor.language.conditions import Condition, Leaf, Named, Not, atoms_of, children
 from regimen_advisor.language.values import Includes
 from regimen_advisor.patient.facts import SetFact
-from regimen_advisor.patient.narrowing import facts_of
 from regimen_advisor.patient.vocabulary import OPEN_HISTORY, PLATINUM, PLATINUM_FREE
 
 
@@ -63,7 +62,7 @@ class Cases:
             masks = [np.array(histories.bits(members), np.uint64) for histories in reader.histories]
             self._asks.append((masks, any(atom.fact == "last_cycles" for atom in atoms), months))
         past = {name for name, fact in domain.facts.items() if fact.permanence == "treatment"}
-        tied = {name for axiom in domain.axioms for name in facts_of(axiom)} | past
+        tied = {name for axiom in domain.axioms for name in axiom.facts} | past
         self._untied = [name for name in self._alive if name not in tied]
         by_fact = {name: program.any_of(columns.values()) for name, columns in self._alive.items()}
         alive = [by_fact[name] for name in self._untied]

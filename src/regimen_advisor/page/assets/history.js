@@ -57,7 +57,10 @@ function entryTests(lines) {
     "latest line": (entry) => sign(entry.line && entry.line === lines.length),
     induction: (entry) => sign(!entry.maintenance),
   };
-  return (entry, over) => over.reduce((least, test) => Math.min(least, tests[test](entry)), 1);
+  return (entry, over) => over.reduce((least, test) => {
+    if (!tests[test]) throw new Error(`no reading of the test ${test} of a history entry`);
+    return Math.min(least, tests[test](entry));
+  }, 1);
 }
 
 /** The months from the latest platinum to the progression or relapse; from the least to the most where that is open. */
