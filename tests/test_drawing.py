@@ -16,7 +16,6 @@ from regimen_advisor.drawing.forest import WARNING, ForestRow, forest_plot, rows
 from regimen_advisor.drawing.guideline_map import GuidelineMap, MapTest, Node, guideline_map, setting_named
 from regimen_advisor.drawing.map_picture import STROKES, map_picture
 from regimen_advisor.drawing.map_text import FORMATS, as_dot, as_mermaid
-from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.knowledge.effective import effective_conditions, regimen_rules
 from regimen_advisor.knowledge.evidence import Interval
@@ -44,11 +43,7 @@ def words(svg: str) -> str:
 
 
 def test_every_hazard_ratio_and_reduction_of_risk_of_every_study_gets_a_row(rulebook: Rulebook) -> None:
-    rows = [
-        row
-        for study in rulebook.studies.values()
-        for row in rows_of_study(evidence_of(study), CitationLabels(rulebook))
-    ]
+    rows = [row for study in rulebook.studies.values() for row in rows_of_study(evidence_of(study), rulebook.citations)]
     printed = [
         comparison
         for study in rulebook.studies.values()
@@ -88,7 +83,7 @@ def test_rows_keep_the_order_of_the_options_whatever_their_hazard_ratios(ruleboo
     assert re.findall(r"(STUDY|BETTER),", words(forest_plot([ROW, better]))) == ["STUDY", "BETTER"]
     advice = advise(patient(rulebook, "driver-negative-tps-50-untreated"), rulebook)
     studies = list(dict.fromkeys(entry.study for option in advice.options for entry in option.evidence))
-    found = [row.study for row in rows_of(advice.options, CitationLabels(rulebook))]
+    found = [row.study for row in rows_of(advice.options, rulebook.citations)]
     assert found == sorted(found, key=studies.index)
 
 

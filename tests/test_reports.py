@@ -15,7 +15,6 @@ from regimen_advisor.documents.blocks import Bullets, Fields, Heading, Paragraph
 from regimen_advisor.documents.text import lines_of, plain
 from regimen_advisor.explaining.explain import explain
 from regimen_advisor.figure_wording import (
-    CitationLabels,
     brief_result,
     by_arm,
     compared,
@@ -346,7 +345,7 @@ def test_the_arms_of_every_study_behind_an_option_can_be_recognised(rulebook):
 
 def test_a_place_is_cited_in_the_short_form_of_the_review(rulebook):
     for review in rulebook.reviews.values():
-        assert CitationLabels(rulebook).at(review.key, "4.1", "4.2") == f"{review.cited_as} 4.1, 4.2"
+        assert rulebook.citations.at(review.key, "4.1", "4.2") == f"{review.cited_as} 4.1, 4.2"
     assert signed("XY 4.1", ["D02"]) == "[XY 4.1 †D02]"
     assert signed("XY 4.1", []) == "[XY 4.1]"
 

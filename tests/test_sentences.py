@@ -4,7 +4,6 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from regimen_advisor.explaining.sentences import rule_sentence
-from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect
 from regimen_advisor.language.conditions import Leaf
@@ -26,7 +25,7 @@ def test_a_sentence_says_disease_effect_and_source(rulebook: Rulebook, effect: E
     for rule in rulebook.of(effect):
         words = rule_sentence(rule, rulebook)
         assert words.startswith(("In non-small cell lung cancer", "In small cell lung cancer"))
-        assert f"({CitationLabels(rulebook).cite(rule.source)}" in words
+        assert f"({rulebook.citations.cite(rule.source)}" in words
         assert words.endswith(").")
 
 

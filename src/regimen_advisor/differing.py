@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from regimen_advisor.advice import Option, SourceDifference
-from regimen_advisor.figure_wording import CitationLabels, by_arm, compared, endpoint_words, followed, values_by_arm
+from regimen_advisor.figure_wording import by_arm, compared, endpoint_words, followed, values_by_arm
 from regimen_advisor.files.errors import Location
+from regimen_advisor.knowledge.citation_labels import CitationLabels
 from regimen_advisor.knowledge.figures import Count, Result, Safety, Value
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
@@ -33,7 +34,7 @@ def source_differences(rulebook: Rulebook) -> tuple[LocatedDifference, ...]:
     An offer differs from an exclusion of the same regimen by another source, also where a rule of one overrides that of
     the other; whether one patient can meet both is for the caller to find out.
     """
-    places = CitationLabels(rulebook)
+    places = rulebook.citations
     studies = [found for reports in _reports(rulebook.studies) for found in _of_reports(reports, places)]
     return (*studies, *_of_rules(rulebook))
 
@@ -210,7 +211,7 @@ def _found(kind: str, subject: str, sides: tuple[str, str], left: Study, right: 
 
 
 def _of_rules(rulebook: Rulebook) -> Iterator[LocatedDifference]:
-    places = CitationLabels(rulebook)
+    places = rulebook.citations
 
     def cited_sentence(rule: Rule) -> str:
         return f"{rule.says} [{places.cite(rule.source)}]"

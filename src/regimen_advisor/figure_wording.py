@@ -10,13 +10,11 @@ from regimen_advisor.knowledge.evidence import (
     Arm,
     Comparison,
     Interval,
-    Place,
     Result,
     Safety,
     ShownBenefit,
     Value,
 )
-from regimen_advisor.knowledge.publications import Sources
 from regimen_advisor.knowledge.regimens import Regimen
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.patient.drugs import Formulary
@@ -352,26 +350,6 @@ def is_statement(evidence: Evidence) -> bool:
 
 
 # Citation labels ----------------------------------------------------------------------------------------------------
-
-
-class CitationLabels:
-    """Sections of the sources as the short form in which they are cited, such as ``XY 3.1``."""
-
-    def __init__(self, rulebook: Rulebook) -> None:
-        self.names = rulebook.source_names
-        self._short = {key: review.cited_as for key, review in rulebook.reviews.items()}
-
-    def at(self, review: str, *sections: str) -> str:
-        """One or several sections of one source."""
-        return f"{self._short[review]} {joined(sections)}"
-
-    def of(self, places: Iterable[Place]) -> str:
-        """Every place of a study."""
-        return joined((self.at(place.review, *place.sections) for place in places), "lists")
-
-    def cite(self, source: Sources) -> str:
-        """The places of an entry or a figure."""
-        return joined((self.at(review, *source.sections_of(review)) for review in source.reviews), "lists")
 
 
 def signed(place: str, errata: Iterable[str]) -> str:

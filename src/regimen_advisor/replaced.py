@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from regimen_advisor.advice import Advice, ReportedChange
-from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.knowledge.rulebook import Rulebook, harm_studies, named_drugs
 from regimen_advisor.knowledge.rules import Rule, regimens_met
 from regimen_advisor.knowledge.stacking import Kind, PackChange
@@ -156,4 +155,4 @@ def _reported(change: PackChange, rulebook: Rulebook) -> ReportedChange:
 def _sentence(rule: Rule, rulebook: Rulebook) -> str:
     """What a rule says, with its place where its source is still loaded."""
     is_loaded = rulebook.reviews.keys() >= set(rule.source.reviews)
-    return f"{rule.says} [{CitationLabels(rulebook).cite(rule.source)}]" if is_loaded else rule.says
+    return f"{rule.says} [{rulebook.citations.cite(rule.source)}]" if is_loaded else rule.says

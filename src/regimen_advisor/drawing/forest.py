@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from regimen_advisor.advice import Evidence, Option
 from regimen_advisor.drawing.svg import LINE, element, line, number, picture, text, wrapped
-from regimen_advisor.figure_wording import CitationLabels, arm_labels, effect_words, interval_words, signed
+from regimen_advisor.figure_wording import arm_labels, effect_words, interval_words, signed
+from regimen_advisor.knowledge.citation_labels import CitationLabels
 from regimen_advisor.knowledge.evidence import Comparison, Interval, Result
 from regimen_advisor.words.catalogue import say
 

@@ -9,7 +9,6 @@ from typing import Literal
 from regimen_advisor.advice import Basis
 from regimen_advisor.explaining.clauses import ClauseTree, State, state_of
 from regimen_advisor.explaining.explanation import Argument, Unless
-from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.files.errors import Location
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.effective import RegimenRules
@@ -38,7 +37,7 @@ class Arguments:
     def __init__(
         self, patient: Patient, rulebook: Rulebook, truths: Mapping[str, Truth], questions: Sequence[str]
     ) -> None:
-        self.rulebook, self.truths, self.places = rulebook, truths, CitationLabels(rulebook)
+        self.rulebook, self.truths, self.places = rulebook, truths, rulebook.citations
         self.reader, self.wording = Interpreter(patient.facts), Guideline.of(rulebook).wording
         self.clauses = ClauseTree(patient, rulebook, questions)
 

@@ -15,7 +15,6 @@ from regimen_advisor.explaining.arguments import Arguments
 from regimen_advisor.explaining.asking import changes_to, questions_about, questions_of_patient
 from regimen_advisor.explaining.clauses import Clause
 from regimen_advisor.explaining.explanation import Argument, Explanation, Known, OptionExplained, Questions
-from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.files.errors import InputError, Location, Problem, part_of_names
 from regimen_advisor.guideline import Case, Guideline
 from regimen_advisor.knowledge.publications import last_day
@@ -123,7 +122,7 @@ def _of_a_later_source(word: str, day: date, folders: Sequence[Path]) -> Problem
         return None
     source = whole.regimens[name].source
     since = min((whole.reviews[key].speaks_to or "" for key in source.reviews), key=last_day)
-    place = f"[{CitationLabels(whole).cite(source)}]"
+    place = f"[{whole.citations.cite(source)}]"
     message = say("explain.later_regimen", word=word, since=since, place=place, day=str(day))
     return Problem(Location("regimen"), message, say("explain.later_help", since=since))
 

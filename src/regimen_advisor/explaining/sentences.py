@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.regimens import Target, TargetItem
 from regimen_advisor.knowledge.rulebook import Rulebook
@@ -68,7 +67,7 @@ def _item_words(item: TargetItem, rulebook: Rulebook) -> str:
 
 def source_words(rule: Rule, rulebook: Rulebook) -> str:
     """The place of a rule and its studies: ``XY 4.1: ECOG 4599, BEYOND``; knowledge from outside is called so."""
-    source = CitationLabels(rulebook).cite(rule.source)
+    source = rulebook.citations.cite(rule.source)
     studies = joined((rulebook.studies[study].name for study in rule.studies), "lists")
     words = say("rule.studies", source=source, studies=studies) if studies else source
     if not rule.is_outside:

@@ -12,6 +12,7 @@ from pathlib import Path
 from regimen_advisor.files.errors import InputError, Location, Problem
 from regimen_advisor.files.folders import schema_line
 from regimen_advisor.files.gathering import Gathered
+from regimen_advisor.knowledge.citation_labels import CitationLabels
 from regimen_advisor.knowledge.compiled import read_compiled
 from regimen_advisor.knowledge.finding_packs import (
     INSTALLED,
@@ -142,6 +143,11 @@ class Rulebook:
 
     def _position_of(self, rule: Rule) -> int:
         return self.folders.index(self.within(rule.location.file)[0])
+
+    @cached_property
+    def citations(self) -> CitationLabels:
+        """How sections of its sources are cited."""
+        return CitationLabels(self.reviews, self.source_names)
 
     @cached_property
     def source_names(self) -> SourceNames:

@@ -13,7 +13,7 @@ from typing import Any
 
 from regimen_advisor.advice import SCOPE
 from regimen_advisor.explaining.sentences import effect_words
-from regimen_advisor.figure_wording import CitationLabels, signed, trial_title
+from regimen_advisor.figure_wording import signed, trial_title
 from regimen_advisor.files.output import read_text
 from regimen_advisor.files.sources import parse_document
 from regimen_advisor.guideline import Guideline
@@ -64,7 +64,7 @@ def page_data(rulebook: Rulebook, examples: Iterable[Path] = (), quiz: Quiz | No
 
     With ``quiz`` it asks the questions of that quiz.
     """
-    wording, places, names = Guideline.of(rulebook).wording, CitationLabels(rulebook), rulebook.source_names
+    wording, places, names = Guideline.of(rulebook).wording, rulebook.citations, rulebook.source_names
     shown = [_example(path, rulebook) for path in examples]  # a broken one is refused before the slow quiz is made
     return {
         "version": rulebook.name,
@@ -257,7 +257,7 @@ def _opened(condition: Condition) -> Condition:
 
 
 def _rule(rule: Rule, rulebook: Rulebook, wording: Wording) -> Json:
-    section = CitationLabels(rulebook).cite(rule.source)
+    section = rulebook.citations.cite(rule.source)
     return {
         "id": rule.id,
         "effect": rule.effect.value,

@@ -8,7 +8,6 @@ from regimen_advisor.advising import evidence_of
 from regimen_advisor.documents.blocks import Block, Bullets, Fields, Heading, Table
 from regimen_advisor.drawing.forest import ForestRow, rows_of_study
 from regimen_advisor.figure_wording import (
-    CitationLabels,
     arm_labels,
     brief_result,
     brief_safety,
@@ -22,6 +21,7 @@ from regimen_advisor.figure_wording import (
     study_words,
 )
 from regimen_advisor.guideline import Guideline
+from regimen_advisor.knowledge.citation_labels import CitationLabels
 from regimen_advisor.knowledge.figures import Result, Safety
 from regimen_advisor.knowledge.regimens import Regimen
 from regimen_advisor.knowledge.rulebook import Rulebook, harm_studies
@@ -37,7 +37,7 @@ Json = dict[str, Any]
 def regimens(rulebook: Rulebook) -> Json:
     """Every regimen with its rules, and with what each study behind it found in brief."""
     found: Json = {}
-    places = CitationLabels(rulebook)
+    places = rulebook.citations
     for name, rules_about in Guideline.of(rulebook).regimens.items():
         regimen = rulebook.regimens[name]
         studies = {study for rule in rules_about.offers for study in rule.studies}
@@ -62,7 +62,7 @@ def regimens(rulebook: Rulebook) -> Json:
 
 def study_data(study: Study, rulebook: Rulebook) -> Json:
     """A study: in a few words, whole in blocks, and the rows that it has in a forest plot."""
-    evidence, places = evidence_of(study), CitationLabels(rulebook)
+    evidence, places = evidence_of(study), rulebook.citations
     level = evidence.design_level
     return {
         "name": study.name,
@@ -117,12 +117,12 @@ def _schedule(regimen: Regimen, places: CitationLabels) -> Json | None:
 def _glance(regimen: Regimen, study: Study, rulebook: Rulebook) -> list[str]:
     """What one row of the options at a glance says of a study: its design and size, and its main result."""
     evidence = evidence_of(study)
-    return [study_in_few_words(evidence), endpoint_in_few_words(evidence, regimen, rulebook, CitationLabels(rulebook))]
+    return [study_in_few_words(evidence), endpoint_in_few_words(evidence, regimen, rulebook, rulebook.citations)]
 
 
 def _brief(regimen: Regimen, study: Study, rulebook: Rulebook) -> list[str]:
     """The main results of a study for the arms of one regimen and its main finding on harm, each with its section."""
-    evidence, places = evidence_of(study), CitationLabels(rulebook)
+    evidence, places = evidence_of(study), rulebook.citations
     if is_statement(evidence):
         return []
     arms, labels = matching_arms(evidence, regimen, rulebook.formulary), arm_labels(evidence)

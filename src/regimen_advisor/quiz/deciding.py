@@ -9,7 +9,6 @@ from pydantic import Field
 
 from regimen_advisor.advice import Option, Reason
 from regimen_advisor.explaining.arguments import written_in
-from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.files.sources import Record
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Rule
@@ -71,7 +70,7 @@ def _deciding(rule: Rule, rulebook: Rulebook, state: Literal["met", "not met", "
 
 def cited(rule: Rule, rulebook: Rulebook) -> str:
     """Source and section of a rule; for knowledge from outside the sources, that it is from there."""
-    place = CitationLabels(rulebook).cite(rule.source)
+    place = rulebook.citations.cite(rule.source)
     return f"{place}, {rulebook.source_names.outside}, {rule.certainty}" if rule.is_outside else place
 
 

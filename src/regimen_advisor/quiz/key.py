@@ -9,7 +9,6 @@ from pydantic import Field
 
 from regimen_advisor.advice import SCHEMA_VERSION, SCOPE, Advice, SchemaVersion, Scope
 from regimen_advisor.advising import advise
-from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.files.sources import Record
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
@@ -151,7 +150,7 @@ def standards_of(advice: Advice, rulebook: Rulebook) -> Iterator[Standard]:
     for statement in advice.standards:
         if statement.state == "holds":
             source = statement.source
-            cited = CitationLabels(rulebook).cite(source)
+            cited = rulebook.citations.cite(source)
             yield Standard(rule=statement.rule, title=statement.title, says=statement.says, cited=cited)
 
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from regimen_advisor.advice import Option
-from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.guideline import Case, Guideline
 from regimen_advisor.knowledge.evidence import design_level
 from regimen_advisor.knowledge.rulebook import Rulebook
@@ -245,7 +244,7 @@ def _study(patient: AskedPatient) -> Iterator[AskedPick]:
 
 def _stated(study: Study, rulebook: Rulebook) -> str:
     """Where the gain of a study is stated, or that none is."""
-    labels = CitationLabels(rulebook)
+    labels = rulebook.citations
     gain = study.shown_benefit
     if gain is None:
         places = joined((labels.at(place.review, *place.sections) for place in study.cited_in), "lists")

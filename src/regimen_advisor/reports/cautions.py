@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from regimen_advisor.advice import Advice, Caution, First, Option
-from regimen_advisor.figure_wording import CitationLabels, signed
+from regimen_advisor.figure_wording import signed
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import CautionKind
 from regimen_advisor.language.standings import Standing
@@ -31,7 +31,7 @@ class Cautions:
     def __init__(
         self, advice: Advice, rulebook: Rulebook, names: QuestionNames, *, whole: bool = False, apart: bool = False
     ) -> None:
-        self.advice, self.rulebook, self.places = advice, rulebook, CitationLabels(rulebook)
+        self.advice, self.rulebook, self.places = advice, rulebook, rulebook.citations
         self.names, self.whole, self.apart = names, whole, apart
         self.numbers = [(number, option) for group in groups(advice) for number, option in group.options]
         self._written: dict[str, int] = {}

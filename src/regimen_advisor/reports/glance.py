@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from regimen_advisor.advice import Advice, Caution, Evidence, Option
 from regimen_advisor.documents.blocks import StackedRow, Table
 from regimen_advisor.figure_wording import (
-    CitationLabels,
     approval_words,
     arm_labels,
     brief_result,
@@ -21,6 +20,7 @@ from regimen_advisor.figure_wording import (
     patients_words,
     signed,
 )
+from regimen_advisor.knowledge.citation_labels import CitationLabels
 from regimen_advisor.knowledge.evidence import Approval
 from regimen_advisor.knowledge.regimens import Regimen
 from regimen_advisor.knowledge.rulebook import Rulebook

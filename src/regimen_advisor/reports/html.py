@@ -22,15 +22,7 @@ from regimen_advisor.drawing.guideline_map import guideline_map
 from regimen_advisor.drawing.map_picture import map_picture
 from regimen_advisor.explaining.explain import explain_all, unmet
 from regimen_advisor.explaining.explanation import Explanation, Known, OptionExplained
-from regimen_advisor.figure_wording import (
-    CitationLabels,
-    arm_labels,
-    brief_result,
-    main_results,
-    matching_arms,
-    signed,
-    study_words,
-)
+from regimen_advisor.figure_wording import arm_labels, brief_result, main_results, matching_arms, signed, study_words
 from regimen_advisor.guideline import Case, Guideline
 from regimen_advisor.knowledge.publications import Sources
 from regimen_advisor.knowledge.rulebook import Rulebook
@@ -117,7 +109,7 @@ def _environment(rulebook: Rulebook | None) -> Environment:
     names = {id: regimen.name for id, regimen in rulebook.regimens.items()} if rulebook else {}
 
     def place(source: Sources) -> str:
-        return CitationLabels(rulebook).cite(source) if rulebook else str(source)
+        return rulebook.citations.cite(source) if rulebook else str(source)
 
     def questions(page: Context) -> QuestionNames:
         """The names of questions, for the patient whose names a template sets as ``questions_of``."""
@@ -226,7 +218,7 @@ def _patient_view(index: int, advice: Advice, rulebook: Rulebook, patient: Patie
 
     shown = advice.of(*_SHOWN)
     studies = dict.fromkeys(evidence.study for option in shown for evidence in option.evidence)
-    plotted = rows_of(shown, CitationLabels(rulebook))
+    plotted = rows_of(shown, rulebook.citations)
     offered = {evidence.study for option in advice.of(*_OFFERED) for evidence in option.evidence}
     forest = forest_plot(plotted, id=f"{prefix}-forest", offered=offered, waiting=studies.keys() - offered)
     return PatientView(
@@ -253,7 +245,7 @@ def _option_view(
     card: Card | None,
     row: GlanceRow | None,
 ) -> OptionView:
-    places = CitationLabels(rulebook)
+    places = rulebook.citations
     return OptionView(
         id=f"{prefix}-{option.regimen}",
         option=option,
@@ -270,7 +262,7 @@ def _option_view(
 
 def _evidence_words(evidence: Evidence, option: Option, rulebook: Rulebook) -> tuple[str, str]:
     """A study in a few words, and its main results for the arms that gave the option."""
-    study, places = rulebook.studies[evidence.study], CitationLabels(rulebook)
+    study, places = rulebook.studies[evidence.study], rulebook.citations
     arms = matching_arms(evidence, rulebook.regimens[option.regimen], rulebook.formulary)
     phrases = [
         f"{brief_result(result, arms, arm_labels(evidence))} {signed(places.cite(result.source), result.errata)}"
@@ -292,7 +284,7 @@ def _studies_for(options: Iterable[OptionExplained]) -> list[str]:
 def _forest_of_studies(
     studies: Iterable[str], rulebook: Rulebook, offered: Collection[str], waiting: Collection[str]
 ) -> str:
-    places = CitationLabels(rulebook)
+    places = rulebook.citations
     evidence = (evidence_of(rulebook.studies[id]) for id in studies)
     rows = [row for study in evidence for row in rows_of_study(study, places)]
     return forest_plot(rows, offered=offered, waiting=waiting)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from regimen_advisor.documents.blocks import Block, Grid, Table
 from regimen_advisor.drawing.guideline_map import setting_named
-from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.files.errors import InputError, Location, holding
 from regimen_advisor.knowledge.publications import Erratum
 from regimen_advisor.knowledge.regimens import Regimen, Target
@@ -74,7 +73,7 @@ def _regimens(book: Rulebook) -> Iterator[Row]:
 
 
 def _rules(book: Rulebook) -> Iterator[Row]:
-    places = CitationLabels(book)
+    places = book.citations
     for rule in book.rules.values():
         place = "" if rule.is_outside else places.cite(rule.source)
         yield {

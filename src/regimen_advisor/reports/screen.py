@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from itertools import chain, groupby
 
 from regimen_advisor.advice import Advice, First, Statement, Trial
-from regimen_advisor.figure_wording import ERRATUM_SIGN, CitationLabels, trial_title
+from regimen_advisor.figure_wording import ERRATUM_SIGN, trial_title
 from regimen_advisor.guideline import Guideline
+from regimen_advisor.knowledge.citation_labels import CitationLabels
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.source_names import SourceNames
 from regimen_advisor.language.standings import Standing
@@ -150,7 +151,7 @@ class _Screen:
     ) -> None:
         self.advice, self.rulebook, self.patient = advice, rulebook, patient
         self.whole, self.in_short, self.apart = whole, in_short, apart
-        self.places, self.wording = CitationLabels(rulebook), Guideline.of(rulebook).wording
+        self.places, self.wording = rulebook.citations, Guideline.of(rulebook).wording
         self.names = QuestionNames.of(patient, rulebook.domain)
         self.cautions = Cautions(advice, rulebook, self.names, whole=whole, apart=apart)
 

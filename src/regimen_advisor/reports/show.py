@@ -10,7 +10,6 @@ from regimen_advisor.documents.json import as_json
 from regimen_advisor.documents.text import lines_of, plain
 from regimen_advisor.explaining.arguments import written_in
 from regimen_advisor.explaining.sentences import rule_sentence
-from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.files.errors import InputError, Location, did_you_mean, holding
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.findings import Finding
@@ -73,7 +72,7 @@ def _unknown(kind: str, id: str, help: str | None) -> InputError:
 
 class _Entry:
     def __init__(self, rulebook: Rulebook) -> None:
-        self.rulebook, self.places = rulebook, CitationLabels(rulebook)
+        self.rulebook, self.places = rulebook, rulebook.citations
         self.wording = Guideline.of(rulebook).wording
 
     def blocks(self, kind: str, id: str) -> Iterator[Block]:

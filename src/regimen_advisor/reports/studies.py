@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from regimen_advisor.documents.blocks import Block, Bullets, Fields, Heading, Table
 from regimen_advisor.figure_wording import (
     ERRATUM_SIGN,
-    CitationLabels,
     approval_words,
     by_arm,
     compared,
@@ -15,6 +14,7 @@ from regimen_advisor.figure_wording import (
     safety_words,
     signed,
 )
+from regimen_advisor.knowledge.citation_labels import CitationLabels
 from regimen_advisor.knowledge.evidence import (
     Approval,
     Arm,
@@ -39,7 +39,7 @@ _REGISTRIES = {
 
 def study_blocks(study: Study, rulebook: Rulebook, level: int = 3) -> Iterator[Block]:
     """One study as its source reports it, with what the published record says otherwise."""
-    places = CitationLabels(rulebook)
+    places = rulebook.citations
     sources = rulebook.source_names.of(place.review for place in study.cited_in)
     yield Heading(study.name, level)
     yield Fields(((say("study.id"), study.id), *_design(study, sources), *_population(study)))

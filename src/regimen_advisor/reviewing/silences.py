@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
@@ -17,7 +16,7 @@ def silences_ended(rulebook: Rulebook) -> Iterator[Flaw]:
 
     The silence is *narrowed* where it still holds for some patient, and else *withdrawn*.
     """
-    guideline, places, session = Guideline.of(rulebook), CitationLabels(rulebook), None
+    guideline, places, session = Guideline.of(rulebook), rulebook.citations, None
     for silence in rulebook.of(Effect.SILENT):
         enders = [rule for rule in rulebook.of(Effect.OFFER) if ends(rule, silence, rulebook)]
         if not enders:
