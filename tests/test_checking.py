@@ -29,7 +29,7 @@ from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.reviewing.checking import Checked, Checker, check
 from regimen_advisor.reviewing.flaws import Flaw
 from regimen_advisor.reviewing.warnings import NumberRange, cells_of, within
-from regimen_advisor.solving.solver import Solver
+from regimen_advisor.solving.solver import DomainSolver
 from small_rulebooks import write_two_rules
 from worlds import worlds
 
@@ -229,7 +229,7 @@ def lies_in(value: Any, cell: NumberRange) -> bool:
 def test_a_rule_is_called_unreachable_exactly_when_no_complete_patient_meets_it() -> None:
     """The proof behind most faults: what the solver finds impossible, no complete patient shows."""
     random, small = Random(4), domain(1)
-    solver = Solver(small, {}, {})
+    solver = DomainSolver(small)
     seen = set()
     for _ in range(30):
         first = random_condition(random, ["stage", "extent", "prior_lines", "last_outcome"], 2)

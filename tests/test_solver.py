@@ -24,7 +24,7 @@ from regimen_advisor.solving import implicants
 from regimen_advisor.solving.encoding import Encoding
 from regimen_advisor.solving.implicants import ways_to
 from regimen_advisor.solving.session import Completions
-from regimen_advisor.solving.solver import ImpossiblePatient, Session, Solver
+from regimen_advisor.solving.solver import DomainSolver, ImpossiblePatient, Session, Solver
 from regimen_advisor.solving.witness import witness
 from worlds import World, obeys
 
@@ -93,7 +93,7 @@ def node_by_node(patient: Patient, value: RegimenRules) -> Standing:
 
 def test_a_profile_is_refused_exactly_when_no_complete_patient_agrees_with_it() -> None:
     random = Random(5)
-    solver = Solver(domain(2), {}, {})
+    solver = DomainSolver(domain(2))
     refused = 0
     for _ in range(400):
         written = random_written(random, 2)
@@ -295,7 +295,7 @@ def test_a_witness_costs_as_much_whatever_other_rules_there_are(
     monkeypatch.setattr(Session, "can", counting)
     guideline = Guideline.of(rulebook)
     condition = next(iter(guideline.regimens.values())).offer
-    alone = witness(Solver(rulebook.domain, {}, {}), condition)
+    alone = witness(DomainSolver(rulebook.domain), condition)
     asked = "all"
     assert witness(guideline.solver, condition) == alone
     assert counts["all"] == counts["none"]

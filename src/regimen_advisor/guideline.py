@@ -38,7 +38,7 @@ from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.replaced import Bearing, bearings
 from regimen_advisor.solving.determining_sets import Settling
 from regimen_advisor.solving.questions import QuestionAnalysis, questions
-from regimen_advisor.solving.solver import Exact, Solver
+from regimen_advisor.solving.solver import Exact, PatientCompletions, Solver
 from regimen_advisor.wording import Wording
 from regimen_advisor.words.catalogue import say
 
@@ -225,9 +225,14 @@ class Case:
     # What holds in every completion ----------------------------------------------------------------------------
 
     @cached_property
+    def completions(self) -> PatientCompletions:
+        """What the solver has shown of the patient's completions."""
+        return PatientCompletions(self.patient)
+
+    @cached_property
     def exact(self) -> Mapping[str, Exact]:
         """The exact standing of each regimen over all completions, with the truths it rests on."""
-        return self.guideline.solver.standings(self.patient, self.node_by_node)
+        return self.guideline.solver.standings(self.completions, self.node_by_node)
 
     @property
     def standings(self) -> Mapping[str, Standing]:
@@ -243,7 +248,7 @@ class Case:
         """The exact truth of each effective rule over all completions."""
         node_by_node = {name: tree.truth for name, tree in self.judged.items()}
         unknown = [name for name, truth in node_by_node.items() if truth is Truth.UNKNOWN]
-        settled = self.guideline.solver.rule_truths(unknown, self.patient) if unknown else {}
+        settled = self.guideline.solver.rule_truths(unknown, self.completions) if unknown else {}
         return node_by_node | dict(settled)
 
     @property
@@ -252,7 +257,7 @@ class Case:
         solver, kept = self.guideline.solver, self.__dict__.get("_settling")
         # A patient asked about in between may have brought distinctions, and so a new session, to the solver.
         if kept is None or kept.session is not solver.session(patient=self.patient):
-            kept = self.__dict__["_settling"] = Settling(solver, self.patient, self.exact)
+            kept = self.__dict__["_settling"] = Settling(solver, self.completions, self.exact)
         return kept
 
     def questions(self, regimen: str | None = None) -> QuestionAnalysis:

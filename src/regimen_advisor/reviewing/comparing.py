@@ -24,7 +24,7 @@ from regimen_advisor.reviewing.matching import RuleChange, RuleMatch, rule_chang
 from regimen_advisor.reviewing.smallest import is_smallest
 from regimen_advisor.reviewing.wording_changes import WordingChange, wording_changes
 from regimen_advisor.solving.implicants import Implicant, ways_to
-from regimen_advisor.solving.solver import Session, Solver
+from regimen_advisor.solving.solver import DomainSolver, PatientCompletions, Session
 from regimen_advisor.solving.witness import witness
 from regimen_advisor.wording import Wording
 
@@ -131,7 +131,7 @@ class _RulebookComparer:
     def __init__(self, old: Rulebook, new: Rulebook) -> None:
         self.old, self.new = old, new
         self.joined = join(old, new)
-        self.solver = Solver(self.joined.domain, {}, {})
+        self.solver = DomainSolver(self.joined.domain)
         sides = (self.joined.old, self.joined.new)
         self.session: Session = self.solver.session(
             *(condition for side in sides for condition in side.effective.values())
@@ -238,8 +238,9 @@ class _RulebookComparer:
         written = witness(self.solver, condition)
         assert written is not None  # it was found possible
         patient = read(Profile.model_validate(written), self.joined.domain)
-        truths = [self.solver.truths([feature.before for feature in features], patient),
-                  self.solver.truths([feature.after for feature in features], patient)]  # fmt: skip
+        shown_of = PatientCompletions(patient)
+        truths = [self.solver.truths([feature.before for feature in features], shown_of),
+                  self.solver.truths([feature.after for feature in features], shown_of)]  # fmt: skip
         shown = [
             tuple(
                 Difference(feature.part, feature.id, side)

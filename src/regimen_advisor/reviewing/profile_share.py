@@ -18,7 +18,7 @@ from regimen_advisor.patient.profile import profile_from
 from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.reviewing.comparing import RulebookComparison, cited
 from regimen_advisor.reviewing.matching import RuleMatch
-from regimen_advisor.solving.solver import ImpossiblePatient
+from regimen_advisor.solving.solver import ImpossiblePatient, PatientCompletions
 from regimen_advisor.words.catalogue import say
 
 
@@ -114,8 +114,9 @@ class _PatientAdvice:
         self.rulebook, self.matches = rulebook, matches
         solver = Guideline.of(rulebook).solver
         try:
-            self.truths = solver.rule_truths(rulebook.rules, patient)
-            self.exact = solver.standings(patient)
+            shown = PatientCompletions(patient)
+            self.truths = solver.rule_truths(rulebook.rules, shown)
+            self.exact = solver.standings(shown)
         except ImpossiblePatient:
             raise InputError.at(Location(patient.id), say("diff_error.impossible")) from None
 

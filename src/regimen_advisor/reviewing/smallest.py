@@ -11,10 +11,10 @@ from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import read
 from regimen_advisor.solving.assumptions import fact_literals, is_asked_of_history, slot_literals
 from regimen_advisor.solving.determining_sets import HISTORY, axiom_groups, unit_of
-from regimen_advisor.solving.solver import Model, Session, Solver
+from regimen_advisor.solving.solver import DomainSolver, Model, Session
 
 
-def is_smallest(solver: Solver, condition: Condition, written: Mapping[str, Any]) -> bool:
+def is_smallest(solver: DomainSolver, condition: Condition, written: Mapping[str, Any]) -> bool:
     """Whether it is proved that no profile says fewer things and makes the condition sure.
 
     The proof: what the profile says is of groups of facts that no axiom ties to each other, one thing of each, and
@@ -39,7 +39,7 @@ def stated_keys(written: Mapping[str, Any]) -> Iterator[str]:
             yield key
 
 
-def _must_be_stated(solver: Solver, condition: Condition, written: Mapping[str, Any], key: str) -> bool:
+def _must_be_stated(solver: DomainSolver, condition: Condition, written: Mapping[str, Any], key: str) -> bool:
     """Whether some values of the group of facts of ``key`` leave no patient who meets the condition."""
     rest = {name: value for name, value in written.items() if name != key}
     if not rest:

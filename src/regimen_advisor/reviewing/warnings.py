@@ -25,9 +25,8 @@ from regimen_advisor.reviewing.same_studies import studies_twice
 from regimen_advisor.reviewing.silences import silences_ended
 from regimen_advisor.reviewing.tracing import figures_not_traced
 from regimen_advisor.solving.implicants import Implicant, way_to, ways_to
-from regimen_advisor.solving.solver import Solver
 from regimen_advisor.solving.witness import witness
-from regimen_advisor.wording import Wording, range_words
+from regimen_advisor.wording import range_words
 from regimen_advisor.words.catalogue import say
 
 
@@ -57,9 +56,8 @@ class NumberRange:
 class _Warner:
     def __init__(self, rulebook: Rulebook) -> None:
         self.rulebook, self.domain = rulebook, rulebook.domain
-        self.solver: Solver = Guideline.of(rulebook).solver
-        self.regimens = Guideline.of(rulebook).regimens
-        self.wording = Wording(self.domain, rulebook.findings)
+        guideline = Guideline.of(rulebook)
+        self.solver, self.regimens, self.wording = guideline.solver, guideline.regimens, guideline.wording
 
     def _options(self, disease: str) -> list[Condition]:
         """For each regimen of a disease the condition under which it is offered."""

@@ -15,10 +15,9 @@ from regimen_advisor.language.conditions import fields_of
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.axioms import AxiomClause
 from regimen_advisor.patient.facts import Domain
-from regimen_advisor.patient.reading import Patient
 from regimen_advisor.patient.vocabulary import PLATINUM_FREE
 from regimen_advisor.solving.assumptions import open_questions
-from regimen_advisor.solving.solver import Exact, Solver
+from regimen_advisor.solving.solver import AnyPatient, Exact, Solver, completions_of
 
 Keys = frozenset[str]
 HISTORY = "history"
@@ -30,13 +29,14 @@ class Settling:
     ``standings`` are the exact standings of the patient, where they have been found already.
     """
 
-    def __init__(self, solver: Solver, patient: Patient, standings: Mapping[str, Exact] | None = None) -> None:
-        self.solver, self.patient = solver, patient
-        self.standings = solver.standings(patient) if standings is None else standings
-        self.session = solver.session(patient=patient)
+    def __init__(self, solver: Solver, patient: AnyPatient, standings: Mapping[str, Exact] | None = None) -> None:
+        self.shown = completions_of(patient)
+        self.solver, self.patient = solver, self.shown.patient
+        self.standings = solver.standings(self.shown) if standings is None else standings
+        self.session = solver.session(patient=self.patient)
         encoding = self.session.encoding
-        self.questions = open_questions(encoding, patient)
-        self.completions = solver.completions(self.session, patient)
+        self.questions = open_questions(encoding, self.patient)
+        self.completions = self.shown.under(self.session)
         self.known = self.completions.known
         self.offered = {name: encoding.condition(condition) for name, condition in solver.offered.items()}
         self.undetermined = [name for name, exact in self.standings.items() if exact.standing is Standing.UNDETERMINED]

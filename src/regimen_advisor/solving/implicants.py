@@ -15,7 +15,7 @@ from regimen_advisor.patient.facts import Domain, NumberFact, SignedAtom
 from regimen_advisor.patient.narrowing import part_of
 from regimen_advisor.solving.determining_sets import HISTORY, connected_facts, unit_of
 from regimen_advisor.solving.encoding import Encoding, EncodingSize
-from regimen_advisor.solving.solver import Session, Solver
+from regimen_advisor.solving.solver import DomainSolver, Session
 
 Implicant = tuple[SignedAtom, ...]
 TOO_MANY = 2_000
@@ -32,7 +32,7 @@ def place_of(atom: Atom) -> str:
             return f"{fact} {member}"
 
 
-def ways_to(solver: Solver, condition: Condition) -> tuple[Implicant, ...]:
+def ways_to(solver: DomainSolver, condition: Condition) -> tuple[Implicant, ...]:
     """An irredundant set of ways to meet a condition, shortest first; none where no patient meets it.
 
     The empty way means that every patient does. What was found for a condition is kept.
@@ -40,7 +40,7 @@ def ways_to(solver: Solver, condition: Condition) -> tuple[Implicant, ...]:
     return _ways_to(solver.domain, condition)
 
 
-def way_to(solver: Solver, condition: Condition) -> Implicant | None:
+def way_to(solver: DomainSolver, condition: Condition) -> Implicant | None:
     """One way to meet a condition, the first that is found; ``None`` where no patient meets it.
 
     Of a condition over thousands of rules there are too many ways to go through them all for the shortest.

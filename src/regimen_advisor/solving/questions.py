@@ -93,7 +93,8 @@ def _is_warning_open(exact: Exact) -> bool:
 
 class _QuestionFinder:
     def __init__(self, settling: Settling, regimen: str | None) -> None:
-        self.solver, self.patient, self.regimen = settling.solver, settling.patient, regimen
+        self.solver, self.shown, self.regimen = settling.solver, settling.shown, regimen
+        self.patient = settling.patient
         self.settling = settling
         self.encoding = self.settling.session.encoding
         self.now = settling.standings
@@ -173,7 +174,7 @@ class _QuestionFinder:
         )
 
     def _changed(self, reply: CandidateAnswer, asked: Sequence[str]) -> dict[str, Standing]:
-        standings = self.solver.standings_under(reply.literals, asked, self.patient)
+        standings = self.solver.standings_under(reply.literals, asked, self.shown)
         return {name: standing for name, standing in standings.items() if standing is not self.now[name].standing}
 
     # Possible answers -----------------------------------------------------------------------------------------

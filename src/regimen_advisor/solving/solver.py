@@ -20,7 +20,10 @@ from regimen_advisor.solving.encoding import Encoding, EncodingSize
 from regimen_advisor.solving.encoding_size import size_for
 from regimen_advisor.solving.session import Completions, ImpossiblePatient, Model, Session
 
-__all__ = ["NAME", "Exact", "ImpossiblePatient", "Model", "Session", "Solver"]
+__all__ = [
+    "NAME", "AnyPatient", "DomainSolver", "Exact", "ImpossiblePatient", "Model", "PatientCompletions", "Session",
+    "Solver", "completions_of",
+]  # fmt: skip
 
 NAME = "python-sat"
 
@@ -56,27 +59,45 @@ def _standing(offered: Truth, offer: Truth, caution: Truth) -> Standing:
     return Standing.NOT_INDICATED if offer is Truth.FALSE else Standing.EXCLUDED
 
 
-class Solver:
-    """Answers about patients over all their completions. A ``Guideline`` keeps that of its rules."""
+class PatientCompletions:
+    """A patient, and what a solver has shown of their completions: kept as long as its session knows no more."""
 
-    def __init__(self, domain: Domain, regimens: Mapping[str, RegimenRules], rules: Mapping[str, Condition]) -> None:
-        self.domain, self.regimens, self.rules = domain, regimens, rules
-        self.offered = {name: rules_about.offered for name, rules_about in regimens.items()}
-        of_regimens = [
-            part
-            for rules_about in regimens.values()
-            for part in (rules_about.offer, rules_about.exclusion, rules_about.caution)
-        ]
-        self.size = EncodingSize.of([*rules.values(), *of_regimens], domain)
-        self._lines = self.size.lines
-        self._thresholds: Mapping[str, tuple[int, ...]] = {}
+    def __init__(self, patient: Patient) -> None:
+        self.patient = patient
+        self._found: Completions | None = None
+        self._clauses = 0
+
+    def under(self, session: Session) -> Completions:
+        """What the session has shown of the patient."""
+        # A cut that a later condition brings may part what is known from what is not, so clauses are counted.
+        if self._found is None or self._found.session is not session or self._clauses != len(session.encoding.clauses):
+            groups = assumption_groups(session.encoding, self.patient)
+            self._found = Completions(session, [literal for part in groups.values() for literal in part])
+            self._clauses = len(session.encoding.clauses)
+        return self._found
+
+
+AnyPatient = Patient | PatientCompletions
+"""A patient; with what was shown of them, where more than one question is asked."""
+
+
+def completions_of(patient: AnyPatient) -> PatientCompletions:
+    """What was shown of a patient; nothing yet, where only the patient is given."""
+    return patient if isinstance(patient, PatientCompletions) else PatientCompletions(patient)
+
+
+class DomainSolver:
+    """Answers about conditions and patients over the facts of a domain; it knows no rules."""
+
+    def __init__(self, domain: Domain, size: EncodingSize | None = None) -> None:
+        self.domain = domain
+        self.size = size or EncodingSize.of([], domain)
         self._session: Session | None = None
-        self._completions: tuple[Patient, Completions, int] | None = None
 
-    # One session, widened where a patient or a condition needs more than the rules -----------------------------
+    # One session, widened where a patient or a condition needs more -----------------------------------------------
 
     def session(self, *conditions: Condition, patient: Patient | None = None) -> Session:
-        """A running solver that tells apart what the rules, these conditions and this patient need."""
+        """A running solver that tells apart what these conditions and this patient need, and all before them."""
         current = self._session
         fresh = [condition for condition in conditions if current is None or not current.encoding.knows(condition)]
         wanted = EncodingSize.of(fresh, self.domain)
@@ -90,8 +111,64 @@ class Solver:
         return current
 
     def new_session(self) -> Session:
-        """A separate running solver, which knows no rule yet and tells apart what the rules need."""
+        """A separate running solver, which knows no condition yet."""
         return Session(Encoding(self.domain, self.size))
+
+    def _started(self, encoding: Encoding) -> Session:
+        return Session(encoding)
+
+    # Questions ----------------------------------------------------------------------------------------------------
+
+    def known(self, session: Session, patient: AnyPatient) -> Sequence[int]:
+        """The literals that hold for every completion of the patient."""
+        return completions_of(patient).under(session).known
+
+    def is_possible(self, patient: AnyPatient) -> bool:
+        """Whether any complete patient agrees with what is known."""
+        asked = completions_of(patient)
+        return asked.under(self.session(patient=asked.patient)).can()
+
+    def truth(self, condition: Condition, patient: AnyPatient) -> Truth:
+        """The truth of a condition over all completions: true or false where it is so in every one of them.
+
+        Raises ``ImpossiblePatient`` where there are none.
+        """
+        return self.truths([condition], patient)[0]
+
+    def is_sure(self, condition: Condition, patient: AnyPatient) -> bool:
+        """Whether a condition is true in every completion, of which there must be one: one question where it is not."""
+        asked = completions_of(patient)
+        session = self.session(condition, patient=asked.patient)
+        literal, found = session.encoding.condition(condition), asked.under(session)
+        return not found.can([-literal]) and found.can()
+
+    def truths(self, conditions: Sequence[Condition], patient: AnyPatient) -> list[Truth]:
+        """The truth of each condition over all completions.
+
+        Raises ``ImpossiblePatient`` where there are none.
+        """
+        asked = completions_of(patient)
+        session = self.session(*conditions, patient=asked.patient)
+        literals = [session.encoding.condition(condition) for condition in conditions]
+        found = asked.under(session)
+        found.require()
+        return [found.truth(literal) for literal in literals]
+
+
+class Solver(DomainSolver):
+    """Answers about patients under rules, over all their completions. A ``Guideline`` keeps that of its rules."""
+
+    def __init__(self, domain: Domain, regimens: Mapping[str, RegimenRules], rules: Mapping[str, Condition]) -> None:
+        self.regimens, self.rules = regimens, rules
+        self.offered = {name: rules_about.offered for name, rules_about in regimens.items()}
+        of_regimens = [
+            part
+            for rules_about in regimens.values()
+            for part in (rules_about.offer, rules_about.exclusion, rules_about.caution)
+        ]
+        super().__init__(domain, EncodingSize.of([*rules.values(), *of_regimens], domain))
+        self._lines = self.size.lines
+        self._thresholds: Mapping[str, tuple[int, ...]] = {}
 
     def _started(self, encoding: Encoding) -> Session:
         for condition in (
@@ -110,60 +187,16 @@ class Solver:
         cuts = self._thresholds[number]
         return tuple(cut for cut in cuts if cut <= self._lines) if number == "prior_lines" else cuts
 
-    def completions(self, session: Session, patient: Patient) -> Completions:
-        """What the session has shown of the patient; it is kept for the patient asked for last."""
-        # A cut that a later condition brings may part what is known from what is not, so clauses are counted.
-        last, count = self._completions, len(session.encoding.clauses)
-        if last is None or last[0] is not patient or last[1].session is not session or last[2] != count:
-            literals = [literal for part in assumption_groups(session.encoding, patient).values() for literal in part]
-            found = Completions(session, literals)
-            last = self._completions = (patient, found, len(session.encoding.clauses))
-        return last[1]
-
-    def known(self, session: Session, patient: Patient) -> Sequence[int]:
-        """The literals that hold for every completion of the patient."""
-        return self.completions(session, patient).known
-
-    # Questions ------------------------------------------------------------------------------------------------
-
-    def is_possible(self, patient: Patient) -> bool:
-        """Whether any complete patient agrees with what is known."""
-        return self.completions(self.session(patient=patient), patient).can()
-
-    def truth(self, condition: Condition, patient: Patient) -> Truth:
-        """The truth of a condition over all completions: true or false where it is so in every one of them.
-
-        Raises ``ImpossiblePatient`` where there are none.
-        """
-        return self.truths([condition], patient)[0]
-
-    def is_sure(self, condition: Condition, patient: Patient) -> bool:
-        """Whether a condition is true in every completion, of which there must be one: one question where it is not."""
-        session = self.session(condition, patient=patient)
-        literal, found = session.encoding.condition(condition), self.completions(session, patient)
-        return not found.can([-literal]) and found.can()
-
-    def truths(self, conditions: Sequence[Condition], patient: Patient) -> list[Truth]:
-        """The truth of each condition over all completions.
-
-        Raises ``ImpossiblePatient`` where there are none.
-        """
-        session = self.session(*conditions, patient=patient)
-        literals = [session.encoding.condition(condition) for condition in conditions]
-        found = self.completions(session, patient)
-        found.require()
-        return [found.truth(literal) for literal in literals]
-
-    def rule_truths(self, rules: Iterable[str], patient: Patient) -> Mapping[str, Truth]:
+    def rule_truths(self, rules: Iterable[str], patient: AnyPatient) -> Mapping[str, Truth]:
         """The truth of effective rules over all completions, by rule id."""
         names = list(rules)
         return dict(zip(names, self.truths([self.rules[name] for name in names], patient), strict=True))
 
-    def standing(self, regimen: str, patient: Patient) -> Exact:
+    def standing(self, regimen: str, patient: AnyPatient) -> Exact:
         """The standing of a regimen by its definition over all completions."""
         return self._exact([regimen], patient)[regimen]
 
-    def standings(self, patient: Patient, node_by_node: Mapping[str, Standing] | None = None) -> Mapping[str, Exact]:
+    def standings(self, patient: AnyPatient, node_by_node: Mapping[str, Standing] | None = None) -> Mapping[str, Exact]:
         """The exact standing of every regimen.
 
         ``node_by_node`` is what the table of three truths says. What it settles is not asked again: a regimen that it
@@ -175,14 +208,15 @@ class Solver:
         return {name: exact[name] if name in exact else _SETTLED[by_nodes[name]] for name in self.regimens}
 
     def standings_under(
-        self, literals: Sequence[int], regimens: Sequence[str], patient: Patient
+        self, literals: Sequence[int], regimens: Sequence[str], patient: AnyPatient
     ) -> dict[str, Standing]:
         """The exact standing of regimens were these literals known of the patient too.
 
         Raises ``ImpossiblePatient`` where no completion meets them.
         """
-        session = self.session(patient=patient)
-        found, literal = self.completions(session, patient), session.encoding.condition
+        asked = completions_of(patient)
+        session = self.session(patient=asked.patient)
+        found, literal = asked.under(session), session.encoding.condition
         found.require(literals)
         standings = {}
         for name in regimens:
@@ -193,7 +227,7 @@ class Solver:
             standings[name] = _standing(offered, offer, caution)
         return standings
 
-    def _exact(self, regimens: Sequence[str], patient: Patient) -> dict[str, Exact]:
+    def _exact(self, regimens: Sequence[str], patient: AnyPatient) -> dict[str, Exact]:
         conditions = [
             condition
             for name in regimens

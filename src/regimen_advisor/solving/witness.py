@@ -16,13 +16,13 @@ from regimen_advisor.patient.vocabulary import MOST_MONTHS, PLATINUM
 from regimen_advisor.solving.assumptions import assumption_groups, is_asked_of_history
 from regimen_advisor.solving.encoding import ENDED, OUTCOMES, Encoding, EncodingSize, Slot
 from regimen_advisor.solving.encoding_size import size_for
-from regimen_advisor.solving.solver import Model, Session, Solver
+from regimen_advisor.solving.solver import DomainSolver, Model, Session
 
 Written = dict[str, Any]
 Step = tuple[str, int | str | None]
 
 
-def witness(solver: Solver, condition: Condition, patient: Patient | None = None) -> Written | None:
+def witness(solver: DomainSolver, condition: Condition, patient: Patient | None = None) -> Written | None:
     """A profile of which the condition is surely true; ``None`` where there is none.
 
     Without ``patient`` the profile is minimal: every completion meets the condition, and if any one thing that it says
@@ -38,7 +38,7 @@ def witness(solver: Solver, condition: Condition, patient: Patient | None = None
 # A complete patient -----------------------------------------------------------------------------------------------
 
 
-def _complete(solver: Solver, condition: Condition, patient: Patient | None) -> Written | None:
+def _complete(solver: DomainSolver, condition: Condition, patient: Patient | None) -> Written | None:
     size = EncodingSize.of([condition], solver.domain)
     if patient is not None:
         lines = patient.facts["prior_lines"]
@@ -164,11 +164,11 @@ def _chosen(drugs: frozenset[str], must: frozenset[str], may: frozenset[str]) ->
 # The least that a profile must hold ----------------------------------------------------------------------------------
 
 
-def shortened(solver: Solver, condition: Condition, written: Mapping[str, Any]) -> Written:
+def shortened(solver: DomainSolver, condition: Condition, written: Mapping[str, Any]) -> Written:
     """The profile without everything that it can leave unsaid while the condition stays surely true."""
     profile = dict(written)
     # One that knows all rules takes the longer for a question the more rules there are.
-    solver = Solver(solver.domain, {}, {})
+    solver = DomainSolver(solver.domain)
     failed: set[Step] = set()  # what cannot be spared now cannot be spared once even less is stated
     while True:
         for step, shorter in _shorter(profile):
@@ -182,7 +182,7 @@ def shortened(solver: Solver, condition: Condition, written: Mapping[str, Any]) 
             return profile
 
 
-def _is_sure(solver: Solver, condition: Condition, profile: Written) -> bool:
+def _is_sure(solver: DomainSolver, condition: Condition, profile: Written) -> bool:
     try:
         patient = read(Profile.model_validate(profile), solver.domain, explain=False)
     except (InputError, ValueError):

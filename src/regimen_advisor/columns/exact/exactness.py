@@ -19,10 +19,10 @@ from regimen_advisor.columns.exact.combinations import MetCombinations
 from regimen_advisor.columns.exact.donors import CellLiterals, Donor, OpenRows
 from regimen_advisor.columns.exact.needs import Need, OpenCells
 from regimen_advisor.columns.rows import patient_of
+from regimen_advisor.solving.solver import Model, PatientCompletions, Session, Solver
 
 if TYPE_CHECKING:
     from regimen_advisor.patient.reading import Patient
-    from regimen_advisor.solving.solver import Model, Session
 
 _FIRST, _MOST = 5_000, 100_000
 """Cases that are settled together: few at first, since the solver is asked most while it knows least."""
@@ -70,8 +70,6 @@ class Settler:
     """Settles rows, each a case of its own; what was asked of the solver once is kept."""
 
     def __init__(self, engine: ColumnEngine, cells: OpenCells) -> None:
-        from regimen_advisor.solving.solver import Solver  # noqa: PLC0415 - only where something is open
-
         self.engine, self._open, self._questions = engine, cells, cells.questions
         # One of its own: which completions it finds, and so what it is asked, must not hang on what was asked before.
         self.solver = Solver(engine.rulebook.domain, engine.regimens, engine.effective)
@@ -97,7 +95,8 @@ class Settler:
         for start, size in _pieces(table.height):
             patients = _Patients(table.slice(start, size), self.engine)
             for position, regimens in self._in_doubt(patients).items():
-                standings = {name: self.solver.standing(name, patients[position]).standing.value for name in regimens}
+                shown = PatientCompletions(patients[position])
+                standings = {name: self.solver.standing(name, shown).standing.value for name in regimens}
                 found[start + position] = standings
         return found
 
