@@ -212,7 +212,11 @@ def test_random_conditions_and_patients_have_made_up_facts_without_a_list_to_add
 @pytest.mark.parametrize("atom", [Is("last_pause", frozenset({"long"})), Includes("last_pause", "long")])
 def test_a_fact_of_the_history_that_is_defined_nowhere_is_refused_by_its_name(made_up: Guideline, atom: Atom) -> None:
     named = ("last_pause", "pause", "How long was the latest pause?", "history", "treatment")
-    fact = ChoiceFact(*named, ("short", "long")) if isinstance(atom, Is) else SetFact(*named, ("long",))
+    fact = (
+        ChoiceFact(*named, ("short", "long"))
+        if isinstance(atom, Is)
+        else SetFact(*named, ("long",), empty_phrases=("no pause", "a pause"))
+    )
     domain = replace(made_up.rulebook.domain, facts={**made_up.rulebook.domain.facts, "last_pause": fact})
     encoding = Encoding(domain, EncodingSize.of([], domain))
     with pytest.raises(NotImplementedError, match="no encoding of the history fact `last_pause`"):

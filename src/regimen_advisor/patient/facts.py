@@ -136,7 +136,7 @@ class SetFact(_Fact):
     groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
     over: tuple[Test, ...] | None = None
     phrases: tuple[str, str] = ("{}", "no {}")
-    empty_phrases: tuple[str, str] = ("none", "any")
+    empty_phrases: tuple[str, str] = field(kw_only=True)
 
     @cached_property
     def unknown(self) -> Members:
@@ -412,9 +412,9 @@ def _history_facts(formulary: Formulary, history: Sequence[HistorySet]) -> tuple
     members = (*sorted(formulary.drugs), *sorted(formulary.classes))
 
     def drugs(declared: HistorySet) -> SetFact:
-        named = (declared.name, declared.label, declared.question, "history", "treatment")
-        words = (declared.over, declared.phrases, declared.empty_phrases)
-        return SetFact(*named, members, "none", groups, *words, absent=declared.absent, summary=declared.summary)  # type: ignore[arg-type]
+        return SetFact(declared.name, declared.label, declared.question, "history", "treatment", members, groups=groups,
+                       over=declared.over, phrases=declared.phrases, empty_phrases=declared.empty_phrases,
+                       absent=declared.absent, summary=declared.summary)  # fmt: skip
 
     return (
         NumberFact(
