@@ -58,9 +58,16 @@ def _head(explanation: Explanation) -> Iterator[Block]:
         yield Paragraph(say("advice.input", note=note), "caution", hang=2)
 
 
-def _overview(explanation: Explanation, names: QuestionNames) -> Iterator[Block]:
-    by_standing = sorted(explanation.options, key=lambda option: list(Standing).index(option.standing))
+def in_short(explanation: Explanation) -> Iterator[tuple[Standing, tuple[OptionExplained, ...]]]:
+    """The options that are not explained in full, by their standing, those offered first."""
+    short = [option for option in explanation.options if not option.arguments]
+    by_standing = sorted(short, key=lambda option: list(Standing).index(option.standing))
     for standing, options in itertools.groupby(by_standing, key=lambda option: option.standing):
+        yield standing, tuple(options)
+
+
+def _overview(explanation: Explanation, names: QuestionNames) -> Iterator[Block]:
+    for standing, options in in_short(explanation):
         yield Heading(TITLES[standing])
         for option in options:
             yield Paragraph(option.summary, indent=2)

@@ -35,7 +35,7 @@ from regimen_advisor.patient_wording import QuestionNames
 from regimen_advisor.quiz.models import MEANINGS
 from regimen_advisor.reports.advice_document import document
 from regimen_advisor.reports.cards import Card, CardLine, Part
-from regimen_advisor.reports.explanation import asks_words, change_lines, says_its_value
+from regimen_advisor.reports.explanation import asks_words, change_lines, in_short, says_its_value
 from regimen_advisor.reports.glance import GlanceRow
 from regimen_advisor.reports.marks import explained
 from regimen_advisor.reports.pages import environment, style
@@ -121,6 +121,7 @@ def _environment(rulebook: Rulebook | None) -> Environment:
         "asked_of_patient": pass_context(lambda page, found: list(patient_question_lines(found, questions(page)))),
         "asks": pass_context(lambda page, clause: asks_words(clause, questions(page))),
         "changes": pass_context(lambda page, option: list(change_lines(option, questions(page)))),
+        "in_short": in_short,
         "kind": lambda block: type(block).__name__,
         "order": order_words,
         "place": place,

@@ -58,7 +58,7 @@ function entryTests(lines) {
     induction: (entry) => sign(!entry.maintenance),
   };
   return (entry, over) => over.reduce((least, test) => {
-    if (!tests[test]) throw new Error(`no reading of the test ${test} of a history entry`);
+    if (!tests[test]) throw new RangeError(test);
     return Math.min(least, tests[test](entry));
   }, 1);
 }
