@@ -1,7 +1,7 @@
-"""Declare the facts a rule may test and the axioms between them, once.
+"""Declare the facts a rule may test, once; what one fact implies of another is in ``axioms``.
 
-Everything else reads this declaration: the profile model its words, ``narrowing`` its axioms, the condition language
-its names, every engine its domains, the explanation its questions. To add a fact, add it here and to ``profile.py``.
+Everything else reads this declaration: the condition language its names, every engine its domains, the explanation its
+questions. CONTRIBUTING.md lists what a new fact needs.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A case file (``*.case.yaml``) holds several documents, one case each, laid out like ``rules/`` path for path. A case
 says what must be true of the advice; what it does not mention is free, unless it says ``exactly: true``.
-``case_results`` runs cases, ``case_updating`` rewrites what they expect.
+``results`` runs cases, ``updating`` rewrites what they expect.
 """
 
 from __future__ import annotations
