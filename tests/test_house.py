@@ -167,7 +167,7 @@ KEYS_OF_JSON = re.compile(r"""["'.`]said\b|\bsaid(?=: str \||=)|\bIt said:""")
 
 
 class Names(NamedTuple):
-    """The classes of a module, and the names it gives to variables, arguments and attributes, each with its line.
+    """The types that a module names (classes, choices, unions) and its variables, arguments and attributes, by line.
 
     The fields of a model are not among them: they are the keys of a file or an answer.
     """
@@ -176,9 +176,24 @@ class Names(NamedTuple):
     bound: tuple[tuple[int, str], ...]
 
 
+def is_choice_or_union(node: ast.Assign) -> bool:
+    """Whether this names a type: ``Name = Literal[...]``, or ``Name = A | B``."""
+    value = node.value
+    if isinstance(value, ast.Subscript):
+        return isinstance(value.value, ast.Name) and value.value.id == "Literal"
+    is_capital = isinstance(node.targets[0], ast.Name) and not node.targets[0].id.isupper()
+    return is_capital and isinstance(value, ast.BinOp) and isinstance(value.op, ast.BitOr)
+
+
 def names_in(text: str) -> Names:
-    classes, bound, fields = [], [], set()
-    for node in ast.walk(ast.parse(text)):  # a class comes before what is in it
+    tree = ast.parse(text)
+    classes = [
+        (node.lineno, node.targets[0].id)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and is_choice_or_union(node)
+    ]
+    bound, fields = [], set()
+    for node in ast.walk(tree):  # a class comes before what is in it
         if isinstance(node, ast.ClassDef):
             classes.append((node.lineno, node.name))
             if not node.decorator_list:
@@ -292,12 +307,21 @@ def test_a_function_is_named_in_plain_words(module: Path) -> None:
     assert not [node.name for node in defined if isinstance(node, ast.FunctionDef) and MANNERED_NAME.search(node.name)]
 
 
-def test_a_class_name_means_one_thing() -> None:
+NAMED_IN_SCHEMAS = {"Condition", "Value"}
+"""Names of unions of the condition language, and of models that the published schemas name."""
+
+
+def test_a_name_of_a_type_means_one_thing() -> None:
     places = defaultdict(list)
     for module in MODULES:
         for line, name in names_of(module).classes:
             places[name].append(f"{module.relative_to(ROOT)}:{line}")
-    assert not {name: found for name, found in places.items() if len(found) > 1}
+    assert {name for name, found in places.items() if len(found) > 1} == NAMED_IN_SCHEMAS, places
+
+
+@pytest.mark.parametrize("text", ["class Ab: ...", 'Ab = Literal["x", "y"]', "Ab = int | Annotated[str, Cd]"])
+def test_the_name_of_a_type_would_be_found(text: str) -> None:
+    assert names_in(text).classes == ((1, "Ab"),)
 
 
 def prose(file: Path) -> Iterator[tuple[int, str]]:

@@ -20,7 +20,6 @@ from regimen_advisor.knowledge.figures import (
     Count,
     FollowUp,
     Interval,
-    Number,
     PValue,
     Result,
     Safety,
@@ -44,7 +43,6 @@ from regimen_advisor.knowledge.studies import (
     Benefit,
     Design,
     DesignType,
-    Kind,
     Limits,
     Mention,
     PatientGroup,
@@ -54,16 +52,17 @@ from regimen_advisor.knowledge.studies import (
     ShownBenefit,
     Study,
     StudyFinding,
+    StudyKind,
     Treatment,
 )  # fmt: skip
 from regimen_advisor.words.catalogue import joined, say
 
 __all__ = [
     "Approval", "Arm", "Benefit", "Certainty", "Citation", "Cited", "Comparison", "Confidence", "Count", "Design",
-    "DesignLevel", "DesignType", "Erratum", "FollowUp", "Interval", "Kind", "Limits", "Mention",
-    "Number", "PValue", "PatientGroup", "Place", "Population", "PrintedRegistry", "RelatedPublication", "Result",
-    "Review", "ReviewSection", "Safety", "ShownBenefit", "Spread", "Study", "StudyFinding", "Treatment", "Unit",
-    "Value", "design_level", "load_approvals", "load_reviews", "load_studies", "load_study", "misplaced", "studies_of",
+    "DesignLevel", "DesignType", "Erratum", "FollowUp", "Interval", "Limits", "Mention", "PValue", "PatientGroup",
+    "Place", "Population", "PrintedRegistry", "RelatedPublication", "Result", "Review", "ReviewSection", "Safety",
+    "ShownBenefit", "Spread", "Study", "StudyFinding", "StudyKind", "Treatment", "Unit", "Value", "design_level",
+    "load_approvals", "load_reviews", "load_studies", "load_study", "misplaced", "studies_of",
 ]  # fmt: skip
 
 Listed = TypeVar("Listed", bound=Record)

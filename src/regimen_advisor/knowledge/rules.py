@@ -13,14 +13,13 @@ from pydantic import Field
 from regimen_advisor.files.errors import Location
 from regimen_advisor.files.sources import Record
 from regimen_advisor.knowledge.open_sentences import BEGINS, OpenSentence
-from regimen_advisor.knowledge.publications import Sources
+from regimen_advisor.knowledge.publications import Certainty, Sources
 from regimen_advisor.knowledge.regimens import Component, Regimen, Target
 from regimen_advisor.language.conditions import AllOf, Condition, Leaf
 from regimen_advisor.language.values import Is
 from regimen_advisor.patient.drugs import Formulary
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
-Certainty = Literal["confirmed", "recalled", "suspected"]
 CautionKind = Literal["patient", "evidence", "measure"]
 OUTSIDE = "outside the reviews"
 
