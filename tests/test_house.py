@@ -162,7 +162,7 @@ GRAMMATICAL = frozenset(_WORDS.split())
 PUBLISHED = {("cohorts/event_words.py", "when"), ("advice.py", "other"), ("cli/cite.py", "for")}
 """Names that a file format, Python or the command line gives."""
 MANNERED = re.compile(r"\b(told|said|stands?(?! (in )?for\b)|stood|beside|anew|whoever|in vain)\b", re.IGNORECASE)
-KEYS_OF_JSON = re.compile(r"""["'.`]said\b|\bsaid(?=: str \||=)|\bIt said:""")
+KEYS_OF_JSON = re.compile(r"""["'.`]said\b|\bsaid(?=: str \||=)""")
 """`said` is a key and a value of the published JSON."""
 
 
@@ -298,13 +298,27 @@ def test_a_grammatical_name_would_be_found(text: str) -> None:
     assert any(is_grammatical("x.py", name) for _, name in names_in(text).bound)
 
 
-MANNERED_NAME = re.compile(r"(^|_)(told|tells|said|stands|beside)(_|$)")
+MANNERED_NAME = re.compile(r"(?:^|_)(?:un)?(?:told|tells|said|stands|stood|beside)(?:_|$)", re.IGNORECASE)
+IN_CAMELS = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+def is_mannered(name: str) -> bool:
+    """Whether a word of a name, in any case, is one that plain prose does without."""
+    return bool(MANNERED_NAME.search(IN_CAMELS.sub("_", name)))
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(ROOT / "src")))
-def test_a_function_is_named_in_plain_words(module: Path) -> None:
+def test_a_name_is_in_plain_words(module: Path) -> None:
     defined = ast.walk(ast.parse(module.read_text("utf-8")))
-    assert not [node.name for node in defined if isinstance(node, ast.FunctionDef) and MANNERED_NAME.search(node.name)]
+    functions = [node.name for node in defined if isinstance(node, ast.FunctionDef)]
+    named = names_of(module)
+    names = [*functions, *(name for _, name in (*named.classes, *named.bound))]
+    assert not [name for name in names if is_mannered(name)]
+
+
+@pytest.mark.parametrize("name", ["_TOLD", "untold", "_Said", "changesTold", "MOST_BESIDE", "said_by", "isUnsaid"])
+def test_a_mannered_name_would_be_found(name: str) -> None:
+    assert is_mannered(name)
 
 
 NAMED_IN_SCHEMAS = {"Condition", "Value"}
@@ -366,6 +380,20 @@ def test_prose_is_plain() -> None:
         for file in [*MODULES, *pages, ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
         for number, line in prose(file)
         for word in MANNERED.finditer(line)
+    ]
+    assert not found
+
+
+def test_a_file_of_data_or_a_script_is_in_plain_words() -> None:
+    """Its sentences, its comments and its names."""
+    package = ROOT / "src" / "regimen_advisor"
+    files = [file for ending in ("json", "yaml", "js") for file in sorted(package.rglob(f"*.{ending}"))]
+    assert {"english.json", "clinic.yaml", "stack.js"} <= {file.name for file in files}
+    found = [
+        f"{file.relative_to(package)}:{number}: {line.strip()}"
+        for file in files
+        for number, line in enumerate(file.read_text("utf-8").splitlines(), 1)
+        if MANNERED.search(line) or any(is_mannered(name) for name in re.findall(r"\w*(?:_|[a-z](?=[A-Z]))\w+", line))
     ]
     assert not found
 

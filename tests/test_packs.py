@@ -195,7 +195,7 @@ def unwrapped(text: str) -> str:
     [
         (
             "rule: erlotinib-bevacizumab-first-line",
-            "rule erlotinib-bevacizumab-first-line, retired by mine: For a reason. It said: Erlotinib with bevacizumab",
+            "rule erlotinib-bevacizumab-first-line, retired by mine: For a reason. It read: Erlotinib with bevacizumab",
         ),
         ("regimen: erlotinib-bevacizumab", "regimen erlotinib-bevacizumab, retired by mine: For a reason."),
         ("study: jo25567", "study jo25567, retired by mine: For a reason."),
