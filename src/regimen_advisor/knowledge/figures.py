@@ -16,7 +16,7 @@ from regimen_advisor.words.catalogue import say
 class Decimals(float):
     """A number that keeps the decimals a source prints: ``"0.60"`` is 0.6 to reckon with and ``0.60`` to read.
 
-    It is quoted in the file, since a number of YAML or JSON has no last nought.
+    It is quoted in the file, since a number of YAML or JSON has no trailing zero.
     """
 
     __slots__ = ("printed",)
@@ -36,7 +36,7 @@ class Decimals(float):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """A decimal number with a last nought, as text in a file and as a number in what is printed from it."""
+        """A decimal number with a trailing zero, as text in a file and as a number in what is printed from it."""
         del source, handler
         return core_schema.no_info_after_validator_function(
             cls,

@@ -42,7 +42,7 @@ class RuleText(Record):
     id: Id = Field(description="small letters, digits and hyphens; each once in the rulebook")
     offer: Id | None = Field(None, description="a regimen")
     exclude: Target | None = Field(None, description="a contraindication to the regimens that the target meets")
-    caution: Target | None = Field(None, description="a reason to hesitate over the regimens that the target meets")
+    caution: Target | None = Field(None, description="a reason to use caution with the regimens that the target meets")
     kind: CautionKind | None = Field(
         None,
         description="of a caution, which must have one: `patient`, something about this patient; `evidence`, a "
