@@ -14,7 +14,7 @@ from regimen_advisor.patient.profile import Profile, read_profile
 from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.reports import html, markdown, text
 from regimen_advisor.reports.deciding import decides_words
-from regimen_advisor.reports.depth import DETAILS
+from regimen_advisor.reports.depth import Depth
 
 PROFILES = sorted((ROOT / "profiles").glob("*.yaml"))
 NEGATIVE: dict[str, Any] = {
@@ -88,7 +88,7 @@ def test_where_little_is_known_questions_come_first_and_options_by_name_only(rul
     assert all(option.name in " ".join(shown.split()) for option in advice.of(Standing.UNDETERMINED))
     assert "MARIPOSA-2" not in shown
     assert len(shown.splitlines()) <= 80
-    whole = text.render_advice([advice], rulebook, [patient], DETAILS)
+    whole = text.render_advice([advice], rulebook, [patient], Depth(details=True))
     assert whole.index("WHAT TO ASK OR TEST FIRST") < whole.index("MARIPOSA-2")
 
 
@@ -121,5 +121,5 @@ def test_standards_that_wait_are_one_sentence(rulebook: Rulebook) -> None:
     shown = " ".join(text.render_advice([advice], rulebook, [patient]).split())
     assert "? EGFR, ALK fusion, ROS1 fusion and PD-L1 TPS decide between: An EGFR-targeted drug alone" in shown
     assert shown.count("? depends on") == 0
-    details = " ".join(text.render_advice([advice], rulebook, [patient], DETAILS).split())
+    details = " ".join(text.render_advice([advice], rulebook, [patient], Depth(details=True)).split())
     assert all(standard.says in details for standard in advice.standards)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from generators import conditions, patients, random_condition, random_findings, written
 from regimen_advisor.files.sources import parse_document
 from regimen_advisor.knowledge.conditions_yaml import ConditionReader
-from regimen_advisor.knowledge.rulebook import default_folder
+from regimen_advisor.knowledge.rulebook import default_folders
 from regimen_advisor.language.conditions import (
     ALWAYS,
     NEVER,
@@ -31,7 +31,7 @@ from regimen_advisor.language.values import Between, Includes, Is, Truth
 from regimen_advisor.patient.drugs import load_formulary
 from regimen_advisor.patient.facts import domain_for
 
-DOMAIN = domain_for(load_formulary(default_folder() / "drugs.yaml"))
+DOMAIN = domain_for(load_formulary(default_folders()[0] / "drugs.yaml"))
 FIT = Leaf(Between("ecog", 0, 1))
 NSCLC = Leaf(Is("disease", frozenset({"nsclc"})))
 PLATINUM = Leaf(Includes("received", "platinum"))

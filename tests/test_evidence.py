@@ -23,9 +23,9 @@ from regimen_advisor.knowledge.evidence import (
     design_level,
     load_approvals,
     load_reviews,
-    load_studies,
     load_study,
     misplaced,
+    studies_of,
 )
 from regimen_advisor.knowledge.figure_audit import (
     format_printed,
@@ -36,6 +36,7 @@ from regimen_advisor.knowledge.figure_audit import (
     untraced,
 )
 from regimen_advisor.knowledge.publications import Source, Sources
+from regimen_advisor.knowledge.rulebook import load_rulebook
 from regimen_advisor.knowledge.source_text import numbers_by_section, printed_in, section_texts
 
 ROOT = Path(__file__).parents[1]
@@ -44,7 +45,7 @@ SHARED = ROOT.parent / "shared"
 REVIEW_TEXTS = {"antiangiogenic": "000_585727c46d7c405b.txt", "bispecific": "004_574e8839fc6f581a.txt"}
 SPREAD = 320  # characters within which the numbers of one figure are
 
-STUDIES = load_studies(RULES / "studies")
+STUDIES = load_rulebook(RULES).studies
 APPROVALS = load_approvals(RULES / "approvals.yaml")
 REVIEWS = load_reviews(RULES / "reviews.yaml")
 NUMBERS = load_section_numbers(RULES / "section-numbers.yaml")
@@ -434,15 +435,16 @@ def test_all_problems_of_all_files_are_reported_at_once(tmp_path):
         MINIMAL.replace("id: mini", "id: one").replace("phase", "fase"), encoding="utf-8"
     )
     (tmp_path / "two.yaml").write_text(MINIMAL.replace("of: drug", "of: drag"), encoding="utf-8")
-    with pytest.raises(InputError) as caught:
-        load_studies(tmp_path)
-    assert {Path(problem.location.file).name for problem in caught.value.problems} == {"one.yaml", "two.yaml"}
-    assert len(caught.value.problems) == 3
+    problems = []
+    studies_of(sorted(tmp_path.glob("*.yaml")), tmp_path, problems)
+    assert {Path(problem.location.file).name for problem in problems} == {"one.yaml", "two.yaml"}
+    assert len(problems) == 3
 
 
 def test_a_folder_without_studies_is_refused(tmp_path):
-    with pytest.raises(InputError, match="expected a folder with study files"):
-        load_studies(tmp_path)
+    problems = []
+    assert not studies_of([], tmp_path, problems)
+    assert [problem.message for problem in problems] == ["expected a folder with study files (*.yaml), found none"]
 
 
 @pytest.mark.parametrize(

@@ -162,12 +162,12 @@ GRAMMATICAL = frozenset(_WORDS.split())
 PUBLISHED = {("cohorts/event_words.py", "when"), ("advice.py", "other"), ("cli/cite.py", "for")}
 """Names that a file format, Python or the command line gives."""
 MANNERED = re.compile(r"\b(told|said|stands?(?! (in )?for\b)|stood|beside|anew|whoever|in vain)\b", re.IGNORECASE)
-KEYS_OF_JSON = re.compile(r"""["'.`]said\b|\bsaid(?=: str \||=)|\bIt said:""")
+KEYS_OF_JSON = re.compile(r"""["'.`]said\b|\bsaid(?=: str \||=)""")
 """`said` is a key and a value of the published JSON."""
 
 
 class Names(NamedTuple):
-    """The classes of a module, and the names it gives to variables, arguments and attributes, each with its line.
+    """The types that a module names (classes, choices, unions) and its variables, arguments and attributes, by line.
 
     The fields of a model are not among them: they are the keys of a file or an answer.
     """
@@ -176,9 +176,24 @@ class Names(NamedTuple):
     bound: tuple[tuple[int, str], ...]
 
 
+def is_choice_or_union(node: ast.Assign) -> bool:
+    """Whether this names a type: ``Name = Literal[...]``, or ``Name = A | B``."""
+    value = node.value
+    if isinstance(value, ast.Subscript):
+        return isinstance(value.value, ast.Name) and value.value.id == "Literal"
+    is_capital = isinstance(node.targets[0], ast.Name) and not node.targets[0].id.isupper()
+    return is_capital and isinstance(value, ast.BinOp) and isinstance(value.op, ast.BitOr)
+
+
 def names_in(text: str) -> Names:
-    classes, bound, fields = [], [], set()
-    for node in ast.walk(ast.parse(text)):  # a class comes before what is in it
+    tree = ast.parse(text)
+    classes = [
+        (node.lineno, node.targets[0].id)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and is_choice_or_union(node)
+    ]
+    bound, fields = [], set()
+    for node in ast.walk(tree):  # a class comes before what is in it
         if isinstance(node, ast.ClassDef):
             classes.append((node.lineno, node.name))
             if not node.decorator_list:
@@ -283,21 +298,44 @@ def test_a_grammatical_name_would_be_found(text: str) -> None:
     assert any(is_grammatical("x.py", name) for _, name in names_in(text).bound)
 
 
-MANNERED_NAME = re.compile(r"(^|_)(told|tells|said|stands|beside)(_|$)")
+MANNERED_NAME = re.compile(r"(?:^|_)(?:un)?(?:told|tells|said|stands|stood|beside)(?:_|$)", re.IGNORECASE)
+IN_CAMELS = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+def is_mannered(name: str) -> bool:
+    """Whether a word of a name, in any case, is one that plain prose does without."""
+    return bool(MANNERED_NAME.search(IN_CAMELS.sub("_", name)))
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(ROOT / "src")))
-def test_a_function_is_named_in_plain_words(module: Path) -> None:
+def test_a_name_is_in_plain_words(module: Path) -> None:
     defined = ast.walk(ast.parse(module.read_text("utf-8")))
-    assert not [node.name for node in defined if isinstance(node, ast.FunctionDef) and MANNERED_NAME.search(node.name)]
+    functions = [node.name for node in defined if isinstance(node, ast.FunctionDef)]
+    named = names_of(module)
+    names = [*functions, *(name for _, name in (*named.classes, *named.bound))]
+    assert not [name for name in names if is_mannered(name)]
 
 
-def test_a_class_name_means_one_thing() -> None:
+@pytest.mark.parametrize("name", ["_TOLD", "untold", "_Said", "changesTold", "MOST_BESIDE", "said_by", "isUnsaid"])
+def test_a_mannered_name_would_be_found(name: str) -> None:
+    assert is_mannered(name)
+
+
+NAMED_IN_SCHEMAS = {"Condition", "Value"}
+"""Names of unions of the condition language, and of models that the published schemas name."""
+
+
+def test_a_name_of_a_type_means_one_thing() -> None:
     places = defaultdict(list)
     for module in MODULES:
         for line, name in names_of(module).classes:
             places[name].append(f"{module.relative_to(ROOT)}:{line}")
-    assert not {name: found for name, found in places.items() if len(found) > 1}
+    assert {name for name, found in places.items() if len(found) > 1} == NAMED_IN_SCHEMAS, places
+
+
+@pytest.mark.parametrize("text", ["class Ab: ...", 'Ab = Literal["x", "y"]', "Ab = int | Annotated[str, Cd]"])
+def test_the_name_of_a_type_would_be_found(text: str) -> None:
+    assert names_in(text).classes == ((1, "Ab"),)
 
 
 def prose(file: Path) -> Iterator[tuple[int, str]]:
@@ -342,6 +380,20 @@ def test_prose_is_plain() -> None:
         for file in [*MODULES, *pages, ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
         for number, line in prose(file)
         for word in MANNERED.finditer(line)
+    ]
+    assert not found
+
+
+def test_a_file_of_data_or_a_script_is_in_plain_words() -> None:
+    """Its sentences, its comments and its names."""
+    package = ROOT / "src" / "regimen_advisor"
+    files = [file for ending in ("json", "yaml", "js") for file in sorted(package.rglob(f"*.{ending}"))]
+    assert {"english.json", "clinic.yaml", "stack.js"} <= {file.name for file in files}
+    found = [
+        f"{file.relative_to(package)}:{number}: {line.strip()}"
+        for file in files
+        for number, line in enumerate(file.read_text("utf-8").splitlines(), 1)
+        if MANNERED.search(line) or any(is_mannered(name) for name in re.findall(r"\w*(?:_|[a-z](?=[A-Z]))\w+", line))
     ]
     assert not found
 

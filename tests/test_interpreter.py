@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from generators import conditions, is_settled, patients, random_condition, random_facts, random_findings
 from regimen_advisor.engines.program import RuleProgram
-from regimen_advisor.knowledge.rulebook import default_folder
+from regimen_advisor.knowledge.rulebook import default_folders
 from regimen_advisor.language.conditions import ALWAYS, NEVER, AllOf, AnyOf, Leaf, Named, Not, children, fields_of
 from regimen_advisor.language.interpreter import Interpreter, conjunction, disjunction, judge
 from regimen_advisor.language.values import Between, Choice, Includes, Is, Members, Number, Truth
 from regimen_advisor.patient.drugs import load_formulary
 from regimen_advisor.patient.facts import domain_for
 
-DOMAIN = domain_for(load_formulary(default_folder() / "drugs.yaml"))
+DOMAIN = domain_for(load_formulary(default_folders()[0] / "drugs.yaml"))
 T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 SAYS = {T: Choice(frozenset({"true"})), F: Choice(frozenset({"false"})), U: Choice(frozenset({"true", "false"}))}
 

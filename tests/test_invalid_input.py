@@ -437,7 +437,7 @@ BROKEN_RULEBOOKS: dict[str, list[str]] = {
         "studies/harmoni-a.yaml:4:10: harm_of: unknown drug `bevacizumb` (did you mean `bevacizumab`?)",
     ],
     "if-open-of-an-unknown-key": [
-        "nsclc/broken.yaml:11:14: if_open: `alk` is no key of the condition",
+        "nsclc/broken.yaml:11:14: if_open: `alk` is not a key of the condition",
     ],
     "if-open-on-an-offer": [
         "nsclc/broken.yaml:10:14: if_open: only a caution may have it, never offer",

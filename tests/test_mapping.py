@@ -323,7 +323,7 @@ def test_a_mapping_does_not_run_while_a_guess_of_the_draft_is_not_checked(regist
 
 def test_a_draft_takes_no_column_of_yes_and_no_for_a_percentage(tmp_path, rulebook):
     draft = draft_of("id,PD-L1 not reported,PDL1 percent\na,0,60\nb,1,NA\nc,0,1\n", tmp_path, rulebook)
-    assert '# pd_l1_tps? "PD-L1 not reported": "0", "1" (only 0 and 1: yes or no, no percentage)' in draft
+    assert '# pd_l1_tps? "PD-L1 not reported": "0", "1" (only 0 and 1: yes or no, not a percentage)' in draft
     assert '    column: "PDL1 percent"  # CHECK: "1", "60"' in draft
     only = draft_of("id,PD-L1 not reported\na,0\nb,1\n", tmp_path, rulebook)
     assert "  # pd_l1_tps: none of these columns can be read as it is" in only

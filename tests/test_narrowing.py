@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generators import patients, random_condition, random_patient
-from regimen_advisor.knowledge.rulebook import default_folder
+from regimen_advisor.knowledge.rulebook import default_folders
 from regimen_advisor.language.conditions import Leaf, atoms_of
 from regimen_advisor.language.interpreter import judge
 from regimen_advisor.language.values import Between, Choice, Includes, Is, Members, Number, Truth, meet
@@ -23,7 +23,7 @@ from regimen_advisor.solving.encoding import Encoding, EncodingSize
 from regimen_advisor.solving.session import Session
 from worlds import SMALL_DRUGS, allows, histories, obeys, small_domain, worlds
 
-FORMULARY = load_formulary(default_folder() / "drugs.yaml")
+FORMULARY = load_formulary(default_folders()[0] / "drugs.yaml")
 DOMAIN, SMALL = domain_for(FORMULARY), small_domain(FORMULARY)
 
 

@@ -195,7 +195,7 @@ def unwrapped(text: str) -> str:
     [
         (
             "rule: erlotinib-bevacizumab-first-line",
-            "rule erlotinib-bevacizumab-first-line, retired by mine: For a reason. It said: Erlotinib with bevacizumab",
+            "rule erlotinib-bevacizumab-first-line, retired by mine: For a reason. It read: Erlotinib with bevacizumab",
         ),
         ("regimen: erlotinib-bevacizumab", "regimen erlotinib-bevacizumab, retired by mine: For a reason."),
         ("study: jo25567", "study jo25567, retired by mine: For a reason."),
@@ -550,8 +550,8 @@ def test_a_regimen_of_a_source_that_speaks_only_later_is_named_with_that_day_and
         with pytest.raises(InputError) as raised:
             explain(ALK, earlier, regimen=word)
         assert str(raised.value) == (
-            f"regimen: `{word}` is of a source that speaks only from 2025-06 on [IC 1]; "
-            "these rules are as of 2025-05-31 (a later day has it: --as-of 2025-06)"
+            f"regimen: `{word}` is from a source that applies only from 2025-06 [IC 1]; "
+            "these rules are as of 2025-05-31 (a later date includes it: --as-of 2025-06)"
         )
     for rules in (earlier, stack):
         with pytest.raises(InputError, match="expected a regimen of the rulebook, found `alektinib`"):

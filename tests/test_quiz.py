@@ -31,7 +31,7 @@ from regimen_advisor.quiz.generating import generate, setting_named, settings_of
 from regimen_advisor.quiz.grading import Answers, Grade, Sorted, grade, read_answers
 from regimen_advisor.quiz.key import AnswerKey, answer_key
 from regimen_advisor.quiz.making import MOST_FAILED, _Maker, group_of, patients_of
-from regimen_advisor.quiz.models import GROUPS, SORT_KINDS, Group, Kind, Level, PickKind, Quiz, QuizQuestion
+from regimen_advisor.quiz.models import GROUPS, SORT_KINDS, Group, Level, PickKind, QuestionKind, Quiz, QuizQuestion
 from regimen_advisor.quiz.picking import Picker, PickFound
 from regimen_advisor.quiz.seeded_random import SeededRandom
 from regimen_advisor.quiz.variants import Variants
@@ -220,7 +220,7 @@ def test_a_rulebook_of_two_rules_runs_out_of_questions_after_few_searches(
         searched.append((kind, made is not None))
         return made
 
-    def sorted_(self: _Maker, number: int, kind: Kind) -> QuizQuestion | None:
+    def sorted_(self: _Maker, number: int, kind: QuestionKind) -> QuizQuestion | None:
         made = sort(self, number, kind)
         searched.append((kind, made is not None))
         return made

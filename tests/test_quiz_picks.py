@@ -14,7 +14,7 @@ from regimen_advisor.quiz.generating import generate
 from regimen_advisor.quiz.grading import grade, read_answers
 from regimen_advisor.quiz.key import AnswerKey, Solution, answer_key
 from regimen_advisor.quiz.making import patients_of
-from regimen_advisor.quiz.models import LETTERS, PICK_KINDS, Kind, Quiz, QuizQuestion
+from regimen_advisor.quiz.models import LETTERS, PICK_KINDS, QuestionKind, Quiz, QuizQuestion
 from regimen_advisor.quiz.own_patients import quiz_of_files
 from regimen_advisor.quiz.picks import GAINED, LOST, SAME, WARNED
 from regimen_advisor.quiz.seeded_random import SeededRandom
@@ -33,7 +33,7 @@ def key(quiz: Quiz, rulebook: Rulebook) -> AnswerKey:
     return answer_key(quiz, rulebook)
 
 
-def of_kind(kind: Kind, quiz: Quiz, key: AnswerKey) -> list[tuple[QuizQuestion, Solution]]:
+def of_kind(kind: QuestionKind, quiz: Quiz, key: AnswerKey) -> list[tuple[QuizQuestion, Solution]]:
     found = [pair for pair in zip(quiz.questions, key.solutions, strict=True) if pair[0].kind == kind]
     assert found, kind
     return found

@@ -33,7 +33,7 @@ from regimen_advisor.patient.profile import profile_from, read_profile
 from regimen_advisor.patient.reading import read
 from regimen_advisor.patient_wording import QuestionNames
 from regimen_advisor.reports import markdown, text
-from regimen_advisor.reports.depth import DETAILS, Depth
+from regimen_advisor.reports.depth import Depth
 from regimen_advisor.reports.show import render
 from regimen_advisor.reports.studies import link
 from small_rulebooks import LABEL
@@ -154,8 +154,8 @@ def test_show_and_explain_name_the_place_of_a_rule_alike(rulebook):
 @pytest.mark.parametrize("path", sorted(PROFILES.glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_option_warning_and_open_question_of_the_advice_is_in_text_and_markdown(rulebook, path):
     advice, patient = example(rulebook, path.stem)
-    shown = joined(text.render_advice([advice], rulebook, [patient], DETAILS))
-    marked = markdown.render_advice([advice], rulebook, [patient], DETAILS)
+    shown = joined(text.render_advice([advice], rulebook, [patient], Depth(details=True)))
+    marked = markdown.render_advice([advice], rulebook, [patient], Depth(details=True))
     for option in advice.of(Standing.OFFERED, Standing.OFFERED_WITH_CAUTION, Standing.UNDETERMINED):
         for caution in option.cautions:
             assert caution.says in shown
@@ -197,7 +197,7 @@ ALL_BUT_BLEEDING = "other_drivers: none\ncomorbidities: none\nbrain_metastases: 
 
 
 def test_a_warning_of_the_review_and_one_from_outside_are_distinguished(rulebook):
-    shown = as_text(rulebook, AFTER_OSIMERTINIB + "bleeding_risk: none\n", depth=DETAILS)
+    shown = as_text(rulebook, AFTER_OSIMERTINIB + "bleeding_risk: none\n", depth=Depth(details=True))
     found = joined(shown)
     assert re.search(rf"Evidence is thin: [^\[]*\. \[{LABEL} 4\.1\]", found)
     assert re.search(r"For this patient: [^\[]*\. \(outside, recalled\)", found)
@@ -233,7 +233,7 @@ def test_an_excluded_option_shows_the_reason_and_its_section(rulebook):
 
 def test_a_figure_that_the_published_record_contradicts_carries_the_sign_and_what_follows(rulebook):
     advice, patient = example(rulebook, "small-cell-after-platinum-etoposide")
-    shown = joined(text.render_advice([advice], rulebook, [patient], DETAILS))
+    shown = joined(text.render_advice([advice], rulebook, [patient], Depth(details=True)))
     assert re.search(rf"\[{LABEL} 4\.1 †D02\]", shown)
     assert "Read with care: The medians and the hazard ratio hold" in shown
     assert "published: " in shown
@@ -385,7 +385,7 @@ def test_a_number_becomes_the_address_it_is_found_at(name, value, address):
 
 def test_a_steering_character_in_a_profile_does_not_reach_the_terminal(rulebook):
     evil = 'id: "evil\\e[31m"\nsummary: "two\\nlines\\a"\nhistology: squamous\n'
-    shown = as_text(rulebook, evil, depth=DETAILS)
+    shown = as_text(rulebook, evil, depth=Depth(details=True))
     assert "\x1b" not in shown
     assert "\a" not in shown
     assert "two lines" in shown

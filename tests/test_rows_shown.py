@@ -204,7 +204,7 @@ def test_a_folder_holds_a_profile_file_for_every_row_that_is_not_set_apart(app, 
     profile = read_profile(made / "a-1.yaml")[0]
     assert profile.id == "a/1"
     assert read(profile, rulebook.domain).facts["ros1"].possible == {"positive"}
-    assert "is there already" in str(CliRunner().invoke(app, asked).exception)
+    assert "already exists" in str(CliRunner().invoke(app, asked).exception)
 
 
 def test_profiles_are_written_whole_or_not_at_all(app, folder):

@@ -17,7 +17,7 @@ from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.profile import Profile, read_profile
 from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.reports import glance, markdown, text
-from regimen_advisor.reports.depth import BRIEF, DETAILS, PLAIN, Depth
+from regimen_advisor.reports.depth import PLAIN, Depth
 from regimen_advisor.reports.screen import review_names, screen
 from small_rulebooks import LABEL, rulebook_of
 
@@ -68,7 +68,7 @@ def test_a_plain_patient_is_shown_the_harm_of_bevacizumab_wherever_it_is_offered
 
 def test_the_whole_writes_each_study_and_each_reason_once(rulebook: Rulebook) -> None:
     """Both doublets rest on one statement, which is also why they are offered."""
-    written = " ".join(shown("alk-after-alectinib", rulebook, DETAILS).split())
+    written = " ".join(shown("alk-after-alectinib", rulebook, Depth(details=True)).split())
     assert written.count("Kind: review statement") == 1
     assert written.count("The review names carboplatin and paclitaxel with bevacizumab as a choice") == 1
     assert "or immunotherapy: as under 1." in written
@@ -78,7 +78,7 @@ def test_the_whole_writes_each_study_and_each_reason_once(rulebook: Rulebook) ->
 def test_the_harm_of_an_option_is_shown_or_named_as_behind_details(path: Path, rulebook: Rulebook) -> None:
     written = " ".join(shown(path.stem, rulebook).split())
     is_offered = any(option.standing.is_offered for option in example(path, rulebook)[0].options)
-    if is_offered and "Harm" in shown(path.stem, rulebook, DETAILS):
+    if is_offered and "Harm" in shown(path.stem, rulebook, Depth(details=True)):
         assert "Harm" in written or "More: --details (harm" in written
 
 
@@ -151,7 +151,7 @@ def test_an_option_that_a_standard_names_carries_the_badge_where_the_standard_ho
 
 def test_what_there_is_no_room_for_is_named_and_behind_details(rulebook: Rulebook) -> None:
     harm = "Harm: Chiefly haematological toxicity"
-    brief, whole = (shown("egfr-l858r-after-osimertinib", rulebook, depth) for depth in (PLAIN, DETAILS))
+    brief, whole = (shown("egfr-l858r-after-osimertinib", rulebook, depth) for depth in (PLAIN, Depth(details=True)))
     assert harm not in brief
     assert "More: --details (harm, notes)" in " ".join(brief.split())
     assert harm in whole
@@ -161,7 +161,7 @@ def test_what_there_is_no_room_for_is_named_and_behind_details(rulebook: Ruleboo
 
 
 def test_brief_ends_after_the_options_at_a_glance(rulebook: Rulebook) -> None:
-    written = shown("nrg1-after-platinum-pemetrexed", rulebook, BRIEF)
+    written = shown("nrg1-after-platinum-pemetrexed", rulebook, Depth(brief=True))
     assert "Patient: " in written
     assert "AT A GLANCE" in written
     assert not any(title in written for title in ("OFFERED", "SILENT", "WORTH KNOWING"))
@@ -189,7 +189,7 @@ def test_a_note_that_bears_on_no_option_of_the_patient_is_left_to_the_details(ru
     assert any(note.title.startswith(hope) for note in advice.notes)
     for write in (text.render_advice, markdown.render_advice):
         assert hope not in write([advice], rulebook, [patient])
-        assert hope in write([advice], rulebook, [patient], DETAILS)
+        assert hope in write([advice], rulebook, [patient], Depth(details=True))
     assert "PD-L1 in IMpower150" in markdown.render_advice([advice], rulebook, [patient])
 
 
@@ -227,7 +227,9 @@ def test_an_interval_that_an_erratum_calls_wrong_is_not_printed(rulebook: Rulebo
     marked = markdown.render_advice([advice], rulebook, [patient])
     assert "OS 13.6 v 8.3 months (chemotherapy), HR 0.60 (95 % CI 0.47 to 0.77)" in marked
     assert "11.8 to 15.4" not in marked
-    assert "11.8 to 15.4" in markdown.render_advice([advice], rulebook, [patient], DETAILS)  # the study as reviewed
+    assert "11.8 to 15.4" in markdown.render_advice(
+        [advice], rulebook, [patient], Depth(details=True)
+    )  # the study as reviewed
 
 
 def test_a_caution_of_several_options_is_written_out_once_with_their_numbers(rulebook: Rulebook) -> None:

@@ -83,7 +83,7 @@ def test_a_posted_profile_is_answered_with_the_same_advice_as_on_the_command_lin
         (b"\xff", "expected a profile as JSON"),
         (b"[" * 100_000, "expected a profile as JSON in UTF-8: nested too deeply"),
         (b'{"id": "a", "disease": "nsclc", "disease": "sclc"}', "the key 'disease' occurs twice"),
-        (b'{"ecog": NaN}', "NaN is no number"),
+        (b'{"ecog": NaN}', "NaN is not a number"),
         (b"[]", "expected a profile"),
         (b"{}", "expected at least one key"),
         (b'{"diseas": "nsclc"}', "diseas"),

@@ -321,7 +321,7 @@ def test_what_spark_cannot_read_or_must_not_replace_is_reported_in_words(cohort,
         assert isinstance(error, InputError)
         return str(error)
 
-    assert "is there already" in refused(*registry, "--output", registry[0])
+    assert "already exists" in refused(*registry, "--output", registry[0])
     assert registry[0].is_dir()
     assert "no such file" in refused(tmp_path / "nowhere.parquet")
     assert "--given: no column `drug` in the table" in refused(*registry, "--given", "drug")

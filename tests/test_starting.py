@@ -126,7 +126,7 @@ def test_a_name_that_is_no_id_is_refused(name: str, tmp_path: Path) -> None:
 def test_the_name_of_a_source_that_is_there_is_refused(rulebook: Rulebook, tmp_path: Path) -> None:
     source = next(iter(rulebook.reviews))
     message = refused(str(tmp_path / "mine"), "--name", source)
-    assert message == f"--name: expected a new name: the source `{source}` is there already"
+    assert message == f"--name: expected a new name: the source `{source}` already exists"
     assert not list(tmp_path.iterdir())
 
 

@@ -22,7 +22,7 @@ scan_table = pytest.importorskip("regimen_advisor.cohorts.tables", reason="the e
         ('{"stage": ' + '{"a":' * 31 + "1" + "}" * 32, ": expected at most 30 levels of nesting, found more"),
         ('{"stage": "\\ud800"}', ": expected text, found half a character"),
         ('{"\\ud800": "IVB"}', ": expected text, found half a character"),
-        ('{"stage": NaN}', ": expected one JSON object per line: `NaN` is no number"),
+        ('{"stage": NaN}', ": expected one JSON object per line: `NaN` is not a number"),
         ('{"stage": "IVB"', ":16: expected one JSON object per line: Expecting ',' delimiter"),
         ("[1]", ": expected one JSON object per line"),
     ],

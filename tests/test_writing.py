@@ -218,7 +218,7 @@ def test_a_table_is_not_written_into_a_pipe_and_a_text_only_where_somebody_reads
     done = run("cohort", "t.csv", "-o", "pipe.csv", cwd=pipe)
     assert done.stderr == "pipe.csv: expected the name of a file to write, found a pipe\n"
     done = run("advise", PROFILE, "-o", pipe / "pipe.yaml", cwd=ROOT)
-    assert done.stderr == f"{pipe / 'pipe.yaml'}: cannot be written: nobody reads this pipe\n"
+    assert done.stderr == f"{pipe / 'pipe.yaml'}: cannot be written: nothing reads this pipe\n"
     with open(os.open(pipe / "pipe.yaml", os.O_RDONLY | os.O_NONBLOCK), "rb") as reader:  # noqa: PTH123 - a handle
         assert run("advise", PROFILE, "-o", pipe / "pipe.yaml", cwd=ROOT).returncode == 0
         assert b"amivantamab" in reader.read().lower()

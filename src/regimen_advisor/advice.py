@@ -106,7 +106,7 @@ class Evidence(Record):
 
 
 class Caution(Record):
-    """A reason to hesitate: ``holds``, or ``open`` where it waits for facts that are not known."""
+    """A reason for caution: ``holds``, or ``open`` where it waits for facts that are not known."""
 
     rule: str = Field(description="id of the rule")
     says: str = Field(description="the caution in one sentence")
@@ -160,7 +160,7 @@ class Option(Record):
     )
     approvals: tuple[Approval, ...] = Field((), description="approvals that a source states for this use")
     schedule: Schedule | None = Field(None, description="dose and timing, only what a source states")
-    cautions: tuple[Caution, ...] = Field((), description="reasons to hesitate that hold or may hold")
+    cautions: tuple[Caution, ...] = Field((), description="reasons for caution that hold or may hold")
     reasons: tuple[Reason, ...] = Field(
         (), description="rules that exclude it, leave it open, or would offer it but do not hold"
     )

@@ -10,8 +10,8 @@ from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect
 from regimen_advisor.language.standings import Standing
 
-_Said = tuple[Literal["holds", "open"], str]
-_Cautions = dict[_Said, list[Caution]]
+_Sentence = tuple[Literal["holds", "open"], str]  # whether it holds, and what it says
+_Cautions = dict[_Sentence, list[Caution]]
 
 
 def placed_first(
@@ -54,13 +54,13 @@ def placed_first(
         *(held if of_offers else ()),
         *(caution for caution in of_all.values() if caution.state == "open" and is_asked(caution)),
     ]
-    once: dict[_Said, First] = {}
+    once: dict[_Sentence, First] = {}
     for first in found:
         once.setdefault((first.state, first.says), first)
     return tuple(once.values())
 
 
-def _carried_by_all(several: Sequence[_Cautions], shown: Sequence[_Cautions]) -> dict[_Said, First]:
+def _carried_by_all(several: Sequence[_Cautions], shown: Sequence[_Cautions]) -> dict[_Sentence, First]:
     """Each caution that all of ``several`` options carry, with the rules by which any of those ``shown`` does."""
     return {
         sentence: _of_cautions([caution for cautions in shown for caution in cautions.get(sentence, ())])
@@ -71,7 +71,7 @@ def _carried_by_all(several: Sequence[_Cautions], shown: Sequence[_Cautions]) ->
 
 def _by_sentence(option: Option | Statement) -> _Cautions:
     """The cautions of an option that are about the patient."""
-    found: dict[_Said, list[Caution]] = {}
+    found: dict[_Sentence, list[Caution]] = {}
     for caution in option.cautions:
         if caution.kind == "patient":
             found.setdefault((caution.state, caution.says), []).append(caution)

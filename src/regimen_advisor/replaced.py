@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from regimen_advisor.advice import Advice, ReportedChange
 from regimen_advisor.knowledge.rulebook import Rulebook, harm_studies, named_drugs
 from regimen_advisor.knowledge.rules import Rule, regimens_met
-from regimen_advisor.knowledge.stacking import Kind, PackChange
+from regimen_advisor.knowledge.stacking import PackChange, PackEntryKind
 from regimen_advisor.language.conditions import AllOf, Named
 from regimen_advisor.language.interpreter import Interpreter
 from regimen_advisor.language.paths import nodes
@@ -74,10 +74,10 @@ def reported_changes(advice: Advice, known: Iterable[Bearing], patient: Patient)
 def _bearing(
     change: PackChange,
     rulebook: Rulebook,
-    named: dict[str, set[tuple[Kind, str]]],
+    named: dict[str, set[tuple[PackEntryKind, str]]],
     harm: dict[str, set[str]],
 ) -> Bearing:
-    entry: tuple[Kind, str] = (change.kind, change.id)
+    entry: tuple[PackEntryKind, str] = (change.kind, change.id)
     is_replaced = change.outcome == "replaced"
     rules = {id for id, changes in rulebook.bereft.items() if change in changes}
     rules |= {id for id, entries in named.items() if is_replaced and entry in entries}
@@ -117,9 +117,9 @@ def _about(rule: Rule, rulebook: Rulebook) -> frozenset[str] | None:
     return frozenset(regimens_met(rule, rulebook.regimens, rulebook.formulary))
 
 
-def _named_by(rule: Rule) -> set[tuple[Kind, str]]:
+def _named_by(rule: Rule) -> set[tuple[PackEntryKind, str]]:
     """The entries that a rule rests on, itself among them."""
-    found: set[tuple[Kind, str]] = {("rule", rule.id), ("study", rule.subject)}
+    found: set[tuple[PackEntryKind, str]] = {("rule", rule.id), ("study", rule.subject)}
     found |= {("source", review) for review in rule.source.reviews}
     found |= {("study", study) for study in rule.studies} | {("approval", name) for name in rule.approvals}
     return found | {("finding", part.name) for _, part in nodes(rule.condition) if isinstance(part, Named)}

@@ -21,7 +21,7 @@ def serve(
     rules: Rules = None,
     as_of: AsOf = None,
 ) -> None:
-    """Offer the teaching page to this computer only.
+    """Serve the teaching page to this computer only.
 
     It also answers `POST /advise`. It runs until interrupted.
     """

@@ -84,7 +84,7 @@ class DataCheck:
     """Column, cell and number of rows."""
     set_apart: tuple[tuple[str, int], ...]
     """Reason and number of rows."""
-    unsaid: tuple[str, ...]
+    not_given: tuple[str, ...]
     """Keys that the rules test and that no column says."""
     ignored: tuple[str, ...]
     """Columns of the table that nothing reads."""

@@ -10,7 +10,15 @@ from typing import Any
 import polars as pl
 
 from regimen_advisor.cohorts.event_days import LAST_DAY, day_of, number_of
-from regimen_advisor.cohorts.event_words import DECISION, NEXT, Columns, Condition, Conditions, conditions_of, listed
+from regimen_advisor.cohorts.event_words import (
+    DECISION,
+    NEXT,
+    ColumnNames,
+    Condition,
+    Conditions,
+    conditions_of,
+    listed,
+)
 from regimen_advisor.cohorts.filled_cells import filled
 from regimen_advisor.cohorts.mapping_file import NO_CELL, SEPARATOR, HistoryOfTable, MappingFile, Reading, SecondTable
 from regimen_advisor.cohorts.tables import scan_table
@@ -412,14 +420,14 @@ class Frames:
         )
 
 
-def _days_in(conditions: Conditions | None) -> Iterator[Columns | None]:
+def _days_in(conditions: Conditions | None) -> Iterator[ColumnNames | None]:
     """The days that conditions compare, as they are written."""
     for _, test in conditions_of(conditions):
         yield test.day
         yield test.comparison[1] if test.comparison else None
 
 
-def _first_of_each(*written: Columns | None) -> list[str]:
+def _first_of_each(*written: ColumnNames | None) -> list[str]:
     return [listed(columns)[0] for columns in written if columns]
 
 

@@ -13,11 +13,11 @@ from regimen_advisor.words.catalogue import say
 DECISION, NEXT = "decision", "next"
 """Days that are no column: that of the row of the answer, and that on which the next line began."""
 Take = Literal["all", "all before", "first", "first before", "last", "last before", "this"]
-Columns = str | Annotated[list[str], Field(min_length=1)]
+ColumnNames = str | Annotated[list[str], Field(min_length=1)]
 _TESTS = ("any_of", "none_of", "known", "before", "after", "not_before", "not_after")
 
 
-def listed(columns: Columns | None) -> tuple[str, ...]:
+def listed(columns: ColumnNames | None) -> tuple[str, ...]:
     """One column or several as several."""
     return () if columns is None else (columns,) if isinstance(columns, str) else tuple(columns)
 
@@ -29,11 +29,11 @@ class Condition(Record):
     any_of: list[str] | None = Field(None, description="the cell is one of these words")
     none_of: list[str] | None = Field(None, description="the cell says something, and none of these words")
     known: bool | None = Field(None, description="whether the cell says anything")
-    day: Columns | None = Field(None, description="the column with the day that is tested; several are added up")
-    before: Columns | None = Field(None, description="columns of a later day, `decision`, or `next` in a history")
-    after: Columns | None = Field(None, description="columns of an earlier day, or one of these words")
-    not_before: Columns | None = Field(None, description="as `after`, or the same day")
-    not_after: Columns | None = Field(None, description="as `before`, or the same day")
+    day: ColumnNames | None = Field(None, description="the column with the day that is tested; several are added up")
+    before: ColumnNames | None = Field(None, description="columns of a later day, `decision`, or `next` in a history")
+    after: ColumnNames | None = Field(None, description="columns of an earlier day, or one of these words")
+    not_before: ColumnNames | None = Field(None, description="as `after`, or the same day")
+    not_after: ColumnNames | None = Field(None, description="as `before`, or the same day")
     has_row: str | None = Field(
         None, description="the second table that must have a row: before the decision, if dated; for an `outcome` of a "
         "history between the start of the treatment and that of the next line"
@@ -57,7 +57,7 @@ class Condition(Record):
         return self
 
     @property
-    def comparison(self) -> tuple[str, Columns] | None:
+    def comparison(self) -> tuple[str, ColumnNames] | None:
         """How its day is compared, and with what."""
         return next(((name, getattr(self, name)) for name in _TESTS[3:] if getattr(self, name) is not None), None)
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, model_validator
 
 from regimen_advisor.cohorts.event_days import ISO, NUMBERS, fault_of_form
-from regimen_advisor.cohorts.event_words import Columns, Conditions, RowOf, Take, conditions_of, listed
+from regimen_advisor.cohorts.event_words import ColumnNames, Conditions, RowOf, Take, conditions_of, listed
 from regimen_advisor.cohorts.patterns import fault_of, given_by
 from regimen_advisor.columns.cells import comparable
 from regimen_advisor.files.sources import Path_, Record
@@ -65,8 +65,8 @@ class Reading(Record):
     )
     at_least: str | None = Field(None, description="the column with the lower bound of a number, for two of them")
     at_most: str | None = Field(None, description="the column with the upper bound")
-    since: Columns | None = Field(None, description="a day, for the whole months from it to `until`")
-    until: Columns | None = Field(None, description="the later day; 0 months where it came before `since`")
+    since: ColumnNames | None = Field(None, description="a day, for the whole months from it to `until`")
+    until: ColumnNames | None = Field(None, description="the later day; 0 months where it came before `since`")
     constant: Any = Field(None, description="the same value for every row")
     values: dict[str, Any] = Field(default_factory=dict, description="what each cell stands for")
     patterns: list[Pattern] = Field(
@@ -221,10 +221,12 @@ class SecondTable(Record):
     """A table joined to the first; the rows whose ``key`` equals the cells of ``matches`` belong to a patient."""
 
     file: str = Field(description="its name, in the folder of the mapping or of the first table")
-    key: Columns = Field(description="the columns that name the patient in it, or the row of the table `of`")
-    matches: Columns | None = Field(None, description="the columns that are equal to them; left out = the same names")
+    key: ColumnNames = Field(description="the columns that name the patient in it, or the row of the table `of`")
+    matches: ColumnNames | None = Field(
+        None, description="the columns that are equal to them; left out = the same names"
+    )
     of: str | None = Field(None, description="the second table that `matches` is of; left out = the first table")
-    date: Columns | None = Field(None, description="the column with its day; several are added up")
+    date: ColumnNames | None = Field(None, description="the column with its day; several are added up")
     dates: Forms | None = Field(None, description="how its days are written; left out = as in the mapping")
     where: Conditions | None = Field(None, description="only the rows for which this holds")
 
@@ -279,7 +281,7 @@ class MappingFile(Record):
     """A mapping as a file holds it."""
 
     title: str = Field(description="what the mapping is for; not read by any rule")
-    id: Columns | None = Field(
+    id: ColumnNames | None = Field(
         None, description="the column that names the patient; several are joined by a hyphen, such as site and number"
     )
     missing: list[str] = Field(default_factory=lambda: ["NA"], description="cells that say nothing")

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from regimen_advisor.patient.facts import Disease, Extent, Finding, Histology, OtherDriver, Outcome, Stage
+from regimen_advisor.patient.facts import Disease, Extent, Histology, MarkerResult, OtherDriver, Outcome, Stage
 from regimen_advisor.patient.population import LineTreatment, population
 
 BATCH = 50_000
@@ -59,7 +59,7 @@ SCHEMA: Mapping[str, Any] = {
     "curative_treatment_possible": pl.Boolean,
     "ecog": pl.Int8,
     "egfr": pl.Enum(EGFR),
-    **{gene: pl.Enum(get_args(Finding)) for gene in ("alk", "ros1", "nrg1", "dll3")},
+    **{gene: pl.Enum(get_args(MarkerResult)) for gene in ("alk", "ros1", "nrg1", "dll3")},
     "pd_l1_tps": pl.Int8,
     "other_drivers": pl.Enum(OTHER),
     "brain_metastases": pl.Boolean,

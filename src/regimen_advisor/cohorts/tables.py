@@ -26,7 +26,7 @@ UNREAD_EVENTS = "cells of events that could not be read"
 _SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 JSON_LINES, PARQUET = (".jsonl", ".ndjson"), (".parquet", ".pq")
 """The endings of such files."""
-_TOLD = 300
+_MOST_OF_REASON = 300  # letters of what another program gives as its reason
 _BYTE_ORDER_MARK = "\ufeff"
 """Some programs begin each file with it, and so each part of files that were joined."""
 
@@ -309,7 +309,7 @@ def table_errors(place: str, written: str | None = None) -> Iterator[None]:
         text = " ".join(str(error).split())
         if "No space left" in text:
             raise InputError.at(Location(written or place), say("table_error.no_space")) from None
-        raise InputError.at(Location(place), say("table_error.not_done", reason=text[:_TOLD])) from None
+        raise InputError.at(Location(place), say("table_error.not_done", reason=text[:_MOST_OF_REASON])) from None
 
 
 # Writing -------------------------------------------------------------------------------------------------------------

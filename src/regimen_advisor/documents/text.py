@@ -207,10 +207,10 @@ def _stacked(
     for row, style in zip(rows, stack.styles, strict=True):
         number, name = (row[column] for column in stack.head)
         label = " · ".join(row[column] for column in stack.right if row[column])
-        is_beside = width - len(label) > _LEAST_NAME
-        room = width - len(label) - 2 if is_beside else width
+        fits_on_line = width - len(label) > _LEAST_NAME
+        room = width - len(label) - 2 if fits_on_line else width
         first, *left = _wrapped(f"{number.ljust(indent - 1)} {name}", style, 0, indent, room)
-        if is_beside:
+        if fits_on_line:
             yield Line(f"{first.text.ljust(width - len(label))}{label}".rstrip(), style)
         else:  # on a narrow screen the label has a line of its own
             yield Line(first.text, style)

@@ -75,11 +75,6 @@ class ForwardChaining:
         handles = [ruleset.handle for _, rulesets in self._strata for ruleset in rulesets]
         weakref.finalize(self, _free, handles).atexit = False
 
-    @property
-    def message_keys(self) -> frozenset[str]:
-        """Every key that a message to the engine can have."""
-        return frozenset().union(*(ruleset.message_keys for _, rulesets in self._strata for ruleset in rulesets))
-
     def judge(self, facts: Facts) -> Mapping[str, Truth]:
         """The truth of every rule for a patient of whom ``facts`` are known. Raises ``EngineError``."""
         with self._lock:
@@ -163,11 +158,6 @@ class _Ruleset:
     def handle(self) -> Any:
         """The ruleset as the C library knows it."""
         return self._ruleset._handle  # noqa: SLF001 (the only way to free it, and to ask what fires)
-
-    @property
-    def message_keys(self) -> frozenset[str]:
-        """Every key that a message to this ruleset can have."""
-        return frozenset({*_GUARD, "sid", *self._bounds, *(field for field, _ in self._words)})
 
     def fire(self, patient: str, known: Mapping[str, int]) -> list[str]:
         """The goals that are derived where ``known`` is what each field says. Raises ``EngineError``."""

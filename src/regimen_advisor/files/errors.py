@@ -105,8 +105,8 @@ class InputError(RegimenAdvisorError):
         """A sentence on the problems that are not shown, and one on the words for which nothing was searched."""
         words = Counter(problem.location.file for problem in self.problems if isinstance(problem.help, Near))
         unsearched = sum(count - min(count, MOST_SEARCHED) for count in words.values())
-        untold = len(self.problems) - MOST_SHOWN
-        sentences = [say("broken.and_more", count=untold)] if untold > 0 else []
+        hidden = len(self.problems) - MOST_SHOWN
+        sentences = [say("broken.and_more", count=hidden)] if hidden > 0 else []
         if unsearched:
             sentences.append(say("broken.not_searched", count=unsearched))
         return sentences

@@ -13,14 +13,12 @@ from typing import TypeVar
 from pydantic import Field
 
 from regimen_advisor.files.errors import InputError, Location, Problem, near
-from regimen_advisor.files.folders import yaml_files
 from regimen_advisor.files.sources import Document, Record, as_document, read_document, validated
 from regimen_advisor.knowledge.figures import (
     Comparison,
     Count,
     FollowUp,
     Interval,
-    Number,
     PValue,
     Result,
     Safety,
@@ -44,7 +42,6 @@ from regimen_advisor.knowledge.studies import (
     Benefit,
     Design,
     DesignType,
-    Kind,
     Limits,
     Mention,
     PatientGroup,
@@ -54,32 +51,21 @@ from regimen_advisor.knowledge.studies import (
     ShownBenefit,
     Study,
     StudyFinding,
+    StudyKind,
     Treatment,
 )  # fmt: skip
 from regimen_advisor.words.catalogue import joined, say
 
 __all__ = [
     "Approval", "Arm", "Benefit", "Certainty", "Citation", "Cited", "Comparison", "Confidence", "Count", "Design",
-    "DesignLevel", "DesignType", "Erratum", "FollowUp", "Interval", "Kind", "Limits", "Mention",
-    "Number", "PValue", "PatientGroup", "Place", "Population", "PrintedRegistry", "RelatedPublication", "Result",
-    "Review", "ReviewSection", "Safety", "ShownBenefit", "Spread", "Study", "StudyFinding", "Treatment", "Unit",
-    "Value", "design_level", "load_approvals", "load_reviews", "load_studies", "load_study", "misplaced", "studies_of",
+    "DesignLevel", "DesignType", "Erratum", "FollowUp", "Interval", "Limits", "Mention", "PValue", "PatientGroup",
+    "Place", "Population", "PrintedRegistry", "RelatedPublication", "Result", "Review", "ReviewSection", "Safety",
+    "ShownBenefit", "Spread", "Study", "StudyFinding", "StudyKind", "Treatment", "Unit", "Value", "design_level",
+    "load_approvals", "load_reviews", "load_study", "misplaced", "studies_of",
 ]  # fmt: skip
 
 Listed = TypeVar("Listed", bound=Record)
 Path_ = tuple[str | int, ...]
-
-
-def load_studies(folder: Path | str) -> dict[str, Study]:
-    """Every study of a folder, by id, in the order of the file names.
-
-    Raises ``InputError`` with the problems of all files at once.
-    """
-    problems: list[Problem] = []
-    studies = studies_of(yaml_files(folder), folder, problems)
-    if problems:
-        raise InputError(problems)
-    return studies
 
 
 def studies_of(files: Iterable[Path], folder: Path | str, problems: list[Problem]) -> dict[str, Study]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from regimen_advisor.files.errors import InputError, Location, Problem
 from regimen_advisor.files.sources import read_document
 from regimen_advisor.files.validation_messages import listed
-from regimen_advisor.knowledge.figures import Interval, Number, Result, Safety, Value
+from regimen_advisor.knowledge.figures import Interval, PrintedNumber, Result, Safety, Value
 from regimen_advisor.knowledge.publications import Source, Sources
 from regimen_advisor.knowledge.source_text import Printed, plain
 from regimen_advisor.knowledge.studies import Approval, Study
@@ -122,7 +122,7 @@ def quoted_by_approval(approval: Approval) -> Iterator[Quoted]:
         yield from _from_each_source(approval.source, number, f"{approval.id}: wording", location)
 
 
-def _numbers_of(part: Result | Safety) -> Iterator[tuple[Number | str, str | None]]:
+def _numbers_of(part: Result | Safety) -> Iterator[tuple[PrintedNumber | str, str | None]]:
     unit = _ASKED.get(part.unit or "")
     for value in part.values:
         yield from _numbers_of_value(value, unit)
@@ -145,7 +145,7 @@ def _numbers_of(part: Result | Safety) -> Iterator[tuple[Number | str, str | Non
         yield part.spread.high, unit
 
 
-def _numbers_of_value(value: Value, unit: str | None) -> Iterator[tuple[Number | str, str | None]]:
+def _numbers_of_value(value: Value, unit: str | None) -> Iterator[tuple[PrintedNumber | str, str | None]]:
     yield from ((number, unit) for number in (value.value, value.to) if number is not None)
     if value.percent is not None:
         yield value.percent, "%"
@@ -154,7 +154,7 @@ def _numbers_of_value(value: Value, unit: str | None) -> Iterator[tuple[Number |
     yield from _numbers_of_interval(value.interval)
 
 
-def _numbers_of_interval(interval: Interval | None) -> Iterator[tuple[Number | str, str | None]]:
+def _numbers_of_interval(interval: Interval | None) -> Iterator[tuple[PrintedNumber | str, str | None]]:
     if interval:
         yield from ((interval.low, None), (interval.high, None), (interval.level, "%"))
 

@@ -16,7 +16,7 @@ from regimen_advisor.words.catalogue import say
 class Decimals(float):
     """A number that keeps the decimals a source prints: ``"0.60"`` is 0.6 to reckon with and ``0.60`` to read.
 
-    It is quoted in the file, since a number of YAML or JSON has no last nought.
+    It is quoted in the file, since a number of YAML or JSON has no trailing zero.
     """
 
     __slots__ = ("printed",)
@@ -36,7 +36,7 @@ class Decimals(float):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """A decimal number with a last nought, as text in a file and as a number in what is printed from it."""
+        """A decimal number with a trailing zero, as text in a file and as a number in what is printed from it."""
         del source, handler
         return core_schema.no_info_after_validator_function(
             cls,
@@ -47,7 +47,7 @@ class Decimals(float):
         )
 
 
-Number = int | float | Decimals
+PrintedNumber = int | float | Decimals
 PValue = Annotated[str, Field(pattern=r"^[<>]?0\.\d+$")]
 Unit = Literal["months", "weeks", "%", "patients", "events", "lines"]
 
@@ -65,9 +65,9 @@ class Count(Record):
 class Interval(Record):
     """A confidence interval and its level in percent."""
 
-    low: Number = Field(description="lower bound")
-    high: Number = Field(description="upper bound")
-    level: Annotated[Number, Field(gt=0, lt=100)] = Field(description="per cent, such as 95")
+    low: PrintedNumber = Field(description="lower bound")
+    high: PrintedNumber = Field(description="upper bound")
+    level: Annotated[PrintedNumber, Field(gt=0, lt=100)] = Field(description="per cent, such as 95")
 
     @model_validator(mode="after")
     def _in_order(self) -> Interval:
@@ -80,10 +80,10 @@ class Value(Record):
     """One arm's or group's figure: a number, a range of numbers, or a status where none is given yet."""
 
     of: Text = Field(description="name of an arm or group")
-    value: Number | None = Field(None, description="the figure, in the unit of the result")
+    value: PrintedNumber | None = Field(None, description="the figure, in the unit of the result")
     about: bool = Field(False, description="the source itself says `about`")
-    to: Number | None = Field(None, description="upper end, where the figure is a range that begins at `value`")
-    percent: Number | None = Field(None, description="the share that a number of patients makes")
+    to: PrintedNumber | None = Field(None, description="upper end, where the figure is a range that begins at `value`")
+    percent: PrintedNumber | None = Field(None, description="the share that a number of patients makes")
     status: Text | None = Field(None, description="instead of a value, where the source gives none yet")
     interval: Interval | None = Field(None, description="confidence interval of the value")
     n: Annotated[int, Field(gt=0)] | None = Field(None, description="patients behind the value, if not all")
@@ -104,11 +104,13 @@ class Comparison(Record):
 
     of: Text = Field(description="name of the arm that is judged")
     against: Text = Field(description="name of its comparator")
-    hazard_ratio: Annotated[Number, Field(gt=0)] | None = Field(None, description="as printed; below 1 favours `of`")
+    hazard_ratio: Annotated[PrintedNumber, Field(gt=0)] | None = Field(
+        None, description="as printed; below 1 favours `of`"
+    )
     interval: Interval | None = Field(None, description="confidence interval of the hazard ratio")
     p: PValue | None = Field(None, description="as printed, such as `0.02` or `<0.001`")
-    risk_reduction: Number | None = Field(None, description="per cent, as printed")
-    difference: Number | None = Field(None, description="in the unit of the result")
+    risk_reduction: PrintedNumber | None = Field(None, description="per cent, as printed")
+    difference: PrintedNumber | None = Field(None, description="in the unit of the result")
 
     @model_validator(mode="after")
     def _plausible(self) -> Comparison:
@@ -126,14 +128,14 @@ class FollowUp(Record):
     """Median follow-up behind a result."""
 
     of: Text = Field(description="name of an arm or group")
-    months: Number = Field(description="median follow-up")
+    months: PrintedNumber = Field(description="median follow-up")
 
 
 class Spread(Record):
     """Two numbers the source prints in brackets without saying whether they are a range or an interval."""
 
-    low: Number = Field(description="the lower number")
-    high: Number = Field(description="the upper number")
+    low: PrintedNumber = Field(description="the lower number")
+    high: PrintedNumber = Field(description="the upper number")
     meaning: Text = Field(description="what the two may be, and that the source does not say")
 
 

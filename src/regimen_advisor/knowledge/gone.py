@@ -10,7 +10,7 @@ from datetime import date
 from regimen_advisor.knowledge.publications import Sources, last_day
 from regimen_advisor.knowledge.regimens import Regimen
 from regimen_advisor.knowledge.speaking import Entry, as_of_day, later_errata
-from regimen_advisor.knowledge.stacking import KINDS, Kind, PackChange
+from regimen_advisor.knowledge.stacking import KINDS, PackChange, PackEntryKind
 from regimen_advisor.knowledge.studies import Approval, Review, Study
 
 
@@ -27,14 +27,14 @@ class Gone:
 
     def __post_init__(self) -> None:
         """Sort out what is retired."""
-        self.retired: dict[tuple[Kind, str], PackChange] = {
+        self.retired: dict[tuple[PackEntryKind, str], PackChange] = {
             (change.kind, change.id): change for change in self.changes if change.outcome == "retired"
         }
-        self._ids: dict[Kind, set[str]] = {kind: set() for kind in KINDS}
+        self._ids: dict[PackEntryKind, set[str]] = {kind: set() for kind in KINDS}
         for kind, name in self.retired:
             self._ids[kind].add(name)
 
-    def of(self, kind: Kind) -> AbstractSet[str]:
+    def of(self, kind: PackEntryKind) -> AbstractSet[str]:
         """The ids of one kind that are gone."""
         return self._ids[kind]
 
@@ -89,7 +89,7 @@ class Gone:
             for name, study in studies.items()
         }
 
-    def _left(self, kind: Kind, entries: Mapping[str, Entry]) -> dict[str, Entry]:
+    def _left(self, kind: PackEntryKind, entries: Mapping[str, Entry]) -> dict[str, Entry]:
         left = {}
         for name, entry in entries.items():
             left_entry = self.as_of_day(entry)
@@ -97,7 +97,7 @@ class Gone:
                 left[name] = left_entry
         return left
 
-    def _drop(self, kind: Kind, name: str, is_gone: bool) -> bool:
+    def _drop(self, kind: PackEntryKind, name: str, is_gone: bool) -> bool:
         if is_gone:
             self._ids[kind].add(name)
         return is_gone

@@ -16,9 +16,9 @@ from regimen_advisor.files.errors import InputError, Near, Problem, near
 from regimen_advisor.files.sources import Document, Path_, Record, as_document, validated
 from regimen_advisor.knowledge.publications import Sources
 from regimen_advisor.patient.drugs import Formulary, Id, Word
+from regimen_advisor.patient.vocabulary import Disease
 from regimen_advisor.words.catalogue import say
 
-Disease = Literal["nsclc", "sclc"]
 T = TypeVar("T")
 
 

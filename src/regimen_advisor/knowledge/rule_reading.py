@@ -31,7 +31,7 @@ from regimen_advisor.knowledge.rules import (
     of_disease,
     regimens_met,
 )
-from regimen_advisor.knowledge.stacking import PACK, Kind, PackChange, RulebookStack
+from regimen_advisor.knowledge.stacking import PACK, PackChange, PackEntryKind, RulebookStack
 from regimen_advisor.knowledge.studies import Approval, Review, Study
 from regimen_advisor.patient.drugs import Formulary
 from regimen_advisor.patient.facts import Domain
@@ -77,7 +77,7 @@ class RuleReader:
         for study in studies.values():
             if study.same_study_as is not None:
                 self.twins[study.same_study_as] = (*self.twins.get(study.same_study_as, ()), study.id)
-        self.named: Mapping[Kind, Mapping[str, object]] = {
+        self.named: Mapping[PackEntryKind, Mapping[str, object]] = {
             "regimen": self._named("regimen", regimens),
             "study": self._named("study", studies, sorted(unread)),
             "approval": self._named("approval", approvals),
@@ -86,7 +86,9 @@ class RuleReader:
         # What overrides what can be checked only where every rule is known, and what each is about.
         found.unread = PACK in stack.unread or isinstance(regimens, Unread) or isinstance(formulary.drugs, Unread)
 
-    def _named(self, kind: Kind, entries: Mapping[str, object], more: Iterable[str] = ()) -> Mapping[str, object]:
+    def _named(
+        self, kind: PackEntryKind, entries: Mapping[str, object], more: Iterable[str] = ()
+    ) -> Mapping[str, object]:
         return changed(entries, lambda known: dict.fromkeys([*known, *more, *sorted(self.gone.of(kind))]))
 
     def read(self) -> tuple[dict[str, Setting], dict[str, Rule]]:
@@ -219,7 +221,7 @@ class RuleReader:
         rule = replace(rule, gives_way_to=gives_way_to)
         if (overrides, studies, approvals) == (rule.overrides, rule.studies, rule.approvals):
             return rule
-        named: list[tuple[Kind, str]] = [
+        named: list[tuple[PackEntryKind, str]] = [
             *(("study", name) for name in rule.studies), *(("approval", name) for name in rule.approvals),
         ]  # fmt: skip
         if lost := tuple(self.gone.retired[entry] for entry in named if entry in self.gone.retired):
@@ -294,7 +296,7 @@ class RuleReader:
         )  # fmt: skip
 
     def _check_references(self, text: RuleText, effect: Effect, document: Document, path: Path_) -> None:
-        def known(name: str, kind: Kind, *steps: str | int) -> None:
+        def known(name: str, kind: PackEntryKind, *steps: str | int) -> None:
             words = self.named[kind]
             if name not in words:
                 self._refuse(

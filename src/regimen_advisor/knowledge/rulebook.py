@@ -44,7 +44,7 @@ from regimen_advisor.patient.facts import Domain
 from regimen_advisor.words.catalogue import say
 
 __all__ = [
-    "DISEASES", "Folders", "Rulebook", "chosen_folders", "default_folder", "default_folders", "fresh_manifest",
+    "DISEASES", "Folders", "Rulebook", "chosen_folders", "default_folders", "fresh_manifest",
     "harm_studies", "load_rulebook",
     "shipped_folder", "stack_named",
 ]  # fmt: skip
@@ -186,11 +186,6 @@ class Rulebook:
     @cached_property
     def _met(self) -> Mapping[str, tuple[str, ...]]:
         return {rule.id: tuple(regimens_met(rule, self.regimens, self.formulary)) for rule in self.rules.values()}
-
-
-def default_folder() -> Path:
-    """The first folder of ``default_folders``."""
-    return default_folders()[0]
 
 
 def default_folders() -> tuple[Path, ...]:

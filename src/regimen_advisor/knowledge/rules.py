@@ -13,14 +13,13 @@ from pydantic import Field
 from regimen_advisor.files.errors import Location
 from regimen_advisor.files.sources import Record
 from regimen_advisor.knowledge.open_sentences import BEGINS, OpenSentence
-from regimen_advisor.knowledge.publications import Sources
+from regimen_advisor.knowledge.publications import Certainty, Sources
 from regimen_advisor.knowledge.regimens import Component, Regimen, Target
 from regimen_advisor.language.conditions import AllOf, Condition, Leaf
 from regimen_advisor.language.values import Is
 from regimen_advisor.patient.drugs import Formulary
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
-Certainty = Literal["confirmed", "recalled", "suspected"]
 CautionKind = Literal["patient", "evidence", "measure"]
 OUTSIDE = "outside the reviews"
 
@@ -43,7 +42,7 @@ class RuleText(Record):
     id: Id = Field(description="small letters, digits and hyphens; each once in the rulebook")
     offer: Id | None = Field(None, description="a regimen")
     exclude: Target | None = Field(None, description="a contraindication to the regimens that the target meets")
-    caution: Target | None = Field(None, description="a reason to hesitate over the regimens that the target meets")
+    caution: Target | None = Field(None, description="a reason to use caution with the regimens that the target meets")
     kind: CautionKind | None = Field(
         None,
         description="of a caution, which must have one: `patient`, something about this patient; `evidence`, a "

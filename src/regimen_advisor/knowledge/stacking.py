@@ -22,9 +22,9 @@ from regimen_advisor.knowledge.publications import Text
 from regimen_advisor.words.catalogue import joined, say
 
 PACK = "pack.yaml"
-Kind = Literal["rule", "regimen", "study", "approval", "finding", "source"]
-KINDS: tuple[Kind, ...] = ("rule", "regimen", "study", "approval", "finding", "source")
-_LISTS: Mapping[str, tuple[Kind, str]] = {
+PackEntryKind = Literal["rule", "regimen", "study", "approval", "finding", "source"]
+KINDS: tuple[PackEntryKind, ...] = ("rule", "regimen", "study", "approval", "finding", "source")
+_LISTS: Mapping[str, tuple[PackEntryKind, str]] = {
     "regimens.yaml": ("regimen", "id"),
     "approvals.yaml": ("approval", "id"),
     "findings.yaml": ("finding", "id"),
@@ -50,7 +50,7 @@ class ChangeText(Record):
         return self
 
     @property
-    def entry(self) -> tuple[Kind, str]:
+    def entry(self) -> tuple[PackEntryKind, str]:
         """The kind and the id of the entry."""
         return next((kind, getattr(self, kind)) for kind in KINDS if getattr(self, kind) is not None)
 
@@ -68,7 +68,7 @@ class Pack(Record):
 class PackChange:
     """An entry of an earlier folder that a pack replaces or retires."""
 
-    kind: Kind
+    kind: PackEntryKind
     id: str
     outcome: Literal["replaced", "retired"]
     pack: str
@@ -88,7 +88,7 @@ class RulebookStack:
         """What each folder that is a pack calls itself, by its position."""
         self.retired_studies: list[Path] = []
         """The files of studies that a later folder retires, once ``study_files`` are known."""
-        self.incomplete: set[Kind] = set()
+        self.incomplete: set[PackEntryKind] = set()
         """Kinds of entries of which some are in a file that cannot be read."""
 
     @cached_property
@@ -122,7 +122,7 @@ class RulebookStack:
         """All that packs replace or retire, in order."""
         return tuple(change for changes in self._changes.values() for change in changes)
 
-    def changed_after(self, position: int, kind: Kind) -> Mapping[str, PackChange]:
+    def changed_after(self, position: int, kind: PackEntryKind) -> Mapping[str, PackChange]:
         """The entries of one kind, by id, of the folder at ``position`` that a later folder replaces or retires."""
         return {
             change.id: change
@@ -188,12 +188,12 @@ class RulebookStack:
                 self.retired_studies += [file for file in files if file.stem in retired]
         return found
 
-    def note(self, position: int, kind: Kind, ids: Mapping[str, Location]) -> None:
+    def note(self, position: int, kind: PackEntryKind, ids: Mapping[str, Location]) -> None:
         """Record the entries of a kind in the folder at ``position``, so that ``unsound`` can tell what clashes."""
         self._held.setdefault(kind, {}).setdefault(position, {}).update(ids)
 
     @cached_property
-    def _held(self) -> dict[Kind, dict[int, dict[str, Location]]]:
+    def _held(self) -> dict[PackEntryKind, dict[int, dict[str, Location]]]:
         return {}
 
     def unsound(self) -> Iterator[Problem]:
@@ -213,13 +213,13 @@ class RulebookStack:
                         say("pack_error.replaces_with_reason", file=PACK),
                     )
 
-    def clashes(self, position: int, kind: Kind) -> set[str]:
+    def clashes(self, position: int, kind: PackEntryKind) -> set[str]:
         """The entries of the folder at ``position`` with the name of an earlier one that it does not replace."""
         held = self._held.get(kind, {}).get(position, {})
         named = {change.id for change in self._changes.get(position, ()) if change.kind == kind}
         return (held.keys() & self._before(position, kind).keys()) - named
 
-    def _before(self, position: int, kind: Kind) -> dict[str, Location]:
+    def _before(self, position: int, kind: PackEntryKind) -> dict[str, Location]:
         return {id: place for i, ids in self._held.get(kind, {}).items() if i < position for id, place in ids.items()}
 
     def _unmet(self, position: int, change: PackChange) -> Iterator[Problem]:

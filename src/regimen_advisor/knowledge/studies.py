@@ -24,7 +24,7 @@ from regimen_advisor.knowledge.publications import (
 )  # fmt: skip
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$")]
-Kind = Literal[
+StudyKind = Literal[
     "trial", "real-world", "meta-analysis", "ongoing-trial",
     "consensus", "guideline-statement", "review-statement", "background-claim",
 ]  # fmt: skip
@@ -127,7 +127,7 @@ class Study(Record):
     same_study_as: Id | None = Field(
         None, description="id of a study of another source: this one is the same, as a further source reports it"
     )
-    kind: Kind = Field(description="what kind of entry it is")
+    kind: StudyKind = Field(description="what kind of entry it is")
     phase: Text | None = Field(None, description="as stated, such as `III` or `Ib/II`")
     design: Design = Field(description="how the comparison was made")
     population: Population = Field(Population.model_construct(), description="who was treated")

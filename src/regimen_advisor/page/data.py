@@ -279,7 +279,7 @@ def _rule(rule: Rule, rulebook: Rulebook, wording: Wording) -> Json:
             "markers": [_condition(Leaf(atom), wording) for atom in markers_asked(rule, rulebook.domain)],
             "earlier_drug": asks_for_earlier_drug(rule, rulebook.domain),
         },
-        "said_by": rulebook.source_names.of(rule.source.reviews),
+        "stated_by": rulebook.source_names.of(rule.source.reviews),
         "basis": "outside the reviews" if rule.is_outside else "review",
         "certainty": rule.certainty,
         "errata": [erratum_line(rulebook.errata[name]) for name in rule.errata if name in rulebook.errata],

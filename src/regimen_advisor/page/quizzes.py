@@ -14,7 +14,7 @@ from regimen_advisor.knowledge.rules import Setting
 from regimen_advisor.quiz.generating import settings_of
 from regimen_advisor.quiz.key import Picked, Solution, solution
 from regimen_advisor.quiz.making import questions
-from regimen_advisor.quiz.models import GROUPS, LETTERS, Kind, Level, Quiz, QuizQuestion
+from regimen_advisor.quiz.models import GROUPS, LETTERS, Level, QuestionKind, Quiz, QuizQuestion
 from regimen_advisor.reports.quiz import (
     changed_words,
     contrast_words,
@@ -28,7 +28,7 @@ from regimen_advisor.wording import listed
 
 Json = dict[str, Any]
 POOL_SEED = 1
-POOL: tuple[tuple[Level, int, tuple[Kind, ...]], ...] = (
+POOL: tuple[tuple[Level, int, tuple[QuestionKind, ...]], ...] = (
     (1, 6, ("boundary", "exclusion", "caution", "study", "standard", "event")),
     (2, 2, ("unknown", "next-test")),
     (3, 1, ("unknown",)),

@@ -1,7 +1,7 @@
-"""Declare the facts a rule may test and the axioms between them, once.
+"""Declare the facts a rule may test, once; what one fact implies of another is in ``axioms``.
 
-Everything else reads this declaration: the profile model its words, ``narrowing`` its axioms, the condition language
-its names, every engine its domains, the explanation its questions. To add a fact, add it here and to ``profile.py``.
+Everything else reads this declaration: the condition language its names, every engine its domains, the explanation its
+questions. CONTRIBUTING.md lists what a new fact needs.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from regimen_advisor.patient.vocabulary import (
     Disease,
     EgfrVariant,
     Extent,
-    Finding,
     Histology,
+    MarkerResult,
     OtherDriver,
     Outcome,
     Stage,
@@ -38,7 +38,7 @@ from regimen_advisor.patient.vocabulary import (
 __all__ = [
     "CLINICAL_FACTS", "HISTORY_SETS", "MOST_CYCLES", "MOST_LINES", "STAGE_GROUPS", "Axiom", "AxiomClause",
     "BleedingFeature", "ChoiceFact", "Comorbidity", "Contained", "Disease", "Domain", "EgfrVariant", "Extent",
-    "Fact", "Finding", "Histology", "HistorySet", "NumberFact", "OtherDriver", "Outcome", "Permanence",
+    "Fact", "Histology", "HistorySet", "MarkerResult", "NumberFact", "OtherDriver", "Outcome", "Permanence",
     "SetFact", "SignedAtom", "Stage", "StageGroup", "YesNo", "declared_domain", "domain_for",
 ]  # fmt: skip
 
@@ -46,7 +46,7 @@ Test = Literal["curative", "numbered", "first line", "later line", "latest line"
 """What an entry may have to pass; ``progressed`` and ``relapsed`` ask the whole line, maintenance included."""
 Permanence = Literal["fixed", "may change", "treatment"]
 """Can it change? ``fixed``: never (histology, a mutation at diagnosis); ``treatment``: by what is given next."""
-Summary = Literal["sentence", "list"]
+SummaryForm = Literal["sentence", "list"]
 """Where a fact sums up a history: ``sentence``, in the line on the patient and in lists; ``list``, in lists alone."""
 
 
@@ -70,7 +70,7 @@ class _Fact:
     """That it is not so, of what reads better as a statement than among what was looked for."""
     open_part: str = field(default="", kw_only=True)
     """What is left to know of it where it is known in part, if that is not the fact."""
-    summary: Summary | None = field(default=None, kw_only=True)
+    summary: SummaryForm | None = field(default=None, kw_only=True)
     """Where it sums up a history."""
 
 
@@ -197,7 +197,7 @@ class HistorySet:
     phrases: tuple[str, str]
     empty_phrases: tuple[str, str]
     absent: str = ""
-    summary: Summary | None = None
+    summary: SummaryForm | None = None
 
 
 HISTORY_SETS = (
@@ -360,10 +360,10 @@ CLINICAL_FACTS: tuple[Fact, ...] = (
         empty_phrases=("EGFR wild-type", "an EGFR variant"),
         is_marker=True,
     ),
-    _choice("alk", "ALK fusion", "Is there an ALK fusion?", Finding, "fixed", is_marker=True, gene="ALK"),
-    _choice("ros1", "ROS1 fusion", "Is there a ROS1 fusion?", Finding, "fixed", is_marker=True, gene="ROS1"),
-    _choice("nrg1", "NRG1 fusion", "Is there an NRG1 fusion?", Finding, "fixed", is_marker=True, gene="NRG1"),
-    _choice("dll3", "DLL3", "Is DLL3 expressed?", Finding, "fixed", is_marker=True),
+    _choice("alk", "ALK fusion", "Is there an ALK fusion?", MarkerResult, "fixed", is_marker=True, gene="ALK"),
+    _choice("ros1", "ROS1 fusion", "Is there a ROS1 fusion?", MarkerResult, "fixed", is_marker=True, gene="ROS1"),
+    _choice("nrg1", "NRG1 fusion", "Is there an NRG1 fusion?", MarkerResult, "fixed", is_marker=True, gene="NRG1"),
+    _choice("dll3", "DLL3", "Is DLL3 expressed?", MarkerResult, "fixed", is_marker=True),
     NumberFact("pd_l1_tps", "PD-L1 TPS", "What is the PD-L1 TPS?", "pd_l1_tps", "fixed", 0, 100, "%", is_marker=True),
     SetFact(
         "other_drivers",

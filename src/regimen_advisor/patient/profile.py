@@ -22,8 +22,8 @@ from regimen_advisor.patient.facts import (
     Disease,
     EgfrVariant,
     Extent,
-    Finding,
     Histology,
+    MarkerResult,
     OtherDriver,
     Outcome,
     Stage,
@@ -219,10 +219,10 @@ class Profile(Record):
     ] = Field(
         None, description="variants found (the others were looked for); wild-type; positive = one, not known which"
     )
-    alk: Finding | Unknown | None = Field(None, description="ALK fusion")
-    ros1: Finding | Unknown | None = Field(None, description="ROS1 fusion")
-    nrg1: Finding | Unknown | None = Field(None, description="NRG1 fusion")
-    dll3: Finding | Unknown | None = Field(None, description="DLL3 expression")
+    alk: MarkerResult | Unknown | None = Field(None, description="ALK fusion")
+    ros1: MarkerResult | Unknown | None = Field(None, description="ROS1 fusion")
+    nrg1: MarkerResult | Unknown | None = Field(None, description="NRG1 fusion")
+    dll3: MarkerResult | Unknown | None = Field(None, description="DLL3 expression")
     pd_l1_tps: Percent = Field(None, description="PD-L1 tumour proportion score, whole percent, or a range")
     other_drivers: Annotated[list[OtherDriver] | DriversPartly | Literal["none", "unknown"] | None, _NONE] = Field(
         None, description="other driver alterations; used by cautions only"

@@ -1,4 +1,4 @@
-"""Write profiles as their files do."""
+"""Write profiles in the layout of profile files."""
 
 from __future__ import annotations
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import Field
 
 from regimen_advisor.files.sources import Document, Record, read_document, validated
 from regimen_advisor.patient.population import LineTreatment, population
+from regimen_advisor.patient.vocabulary import OtherDriver
 from regimen_advisor.quiz.seeded_random import SeededRandom
 
 Written = dict[str, Any]
@@ -106,7 +107,7 @@ def usual_facts(disease: str, random: SeededRandom) -> Written:
 
 def _other(driver: str, variant: str) -> Any:
     word = variant if driver == "kras" else driver
-    return [word] if word in ("RET", "MET-ex14", "BRAF-V600E", "HER2", "NTRK", "KRAS-G12C") else "none"
+    return [word] if word in get_args(OtherDriver) else "none"
 
 
 def _word(name: str, random: SeededRandom) -> str:

@@ -17,7 +17,7 @@ from regimen_advisor.files.errors import InputError, Location, did_you_mean, hol
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Setting
 from regimen_advisor.quiz.making import KINDS, questions
-from regimen_advisor.quiz.models import GROUPS, MOST_QUESTIONS, PICK_KINDS, SORT_KINDS, Kind, Level, Quiz
+from regimen_advisor.quiz.models import GROUPS, MOST_QUESTIONS, PICK_KINDS, SORT_KINDS, Level, QuestionKind, Quiz
 from regimen_advisor.words.catalogue import joined, say
 
 Count = Annotated[int, Field(ge=1, le=MOST_QUESTIONS)]
@@ -29,7 +29,7 @@ def generate(  # noqa: PLR0917 - what a person may choose
     count: int = 5,
     setting: str | None = None,
     level: Level = 2,
-    kinds: Sequence[Kind] = (),
+    kinds: Sequence[QuestionKind] = (),
 ) -> Quiz:
     """A quiz of ``count`` questions.
 
@@ -79,9 +79,9 @@ def quiz_named(name: str, rulebook: Rulebook) -> Quiz | None:
     return quiz if quiz.name == name else None
 
 
-def kinds_named(words: Sequence[str]) -> tuple[Kind, ...]:
+def kinds_named(words: Sequence[str]) -> tuple[QuestionKind, ...]:
     """The kinds of questions with these names. Raises ``InputError`` for any other word."""
-    known: tuple[Kind, ...] = (*SORT_KINDS, *PICK_KINDS)
+    known: tuple[QuestionKind, ...] = (*SORT_KINDS, *PICK_KINDS)
     for word in words:
         if word not in known:
             message = say("quiz_error.kind", known=joined(known), found=word)

@@ -1,4 +1,4 @@
-"""Make the answer key of a quiz: the deciding rule and section of each answer, and what one fact more would change."""
+"""Make the answer key of a quiz: the deciding rule and section of each answer, and what one more fact would change."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from regimen_advisor.language.conditions import AllOf, Condition
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.quiz.clinic import Written
-from regimen_advisor.quiz.models import PICK_KINDS, Candidate, Group, Kind, Level, QuizQuestion
+from regimen_advisor.quiz.models import PICK_KINDS, Candidate, Group, Level, QuestionKind, QuizQuestion
 from regimen_advisor.quiz.patients import Patients
 from regimen_advisor.quiz.picking import Picker
 from regimen_advisor.quiz.seeded_random import SeededRandom
@@ -24,7 +24,7 @@ from regimen_advisor.quiz.vignettes import vignette
 from regimen_advisor.quiz.words import unknown_words
 from regimen_advisor.words.catalogue import say
 
-KINDS: Mapping[int, tuple[Kind, ...]] = {
+KINDS: Mapping[int, tuple[QuestionKind, ...]] = {
     1: ("boundary", "neighbour", "exclusion", "caution", "study", "standard", "event"),
     2: ("unknown", "neighbour", "boundary", "exclusion", "next-test", "caution", "study", "standard", "event"),
     3: (
@@ -71,7 +71,7 @@ def patients_of(rulebook: Rulebook) -> Patients:
 
 
 def questions(  # noqa: PLR0917 - what a person may choose
-    rulebook: Rulebook, seed: int, count: int, setting: Setting | None, level: Level, kinds: Sequence[Kind] = ()
+    rulebook: Rulebook, seed: int, count: int, setting: Setting | None, level: Level, kinds: Sequence[QuestionKind] = ()
 ) -> Iterator[QuizQuestion]:
     """The questions in order, of the ``kinds`` named or of all. Raises ``InputError`` where so many cannot be made."""
     maker = _Maker(rulebook, seed, setting, level, tuple(kinds) or KINDS[level])
@@ -110,7 +110,7 @@ class _Found:
 
 class _Maker:
     def __init__(
-        self, rulebook: Rulebook, seed: int, setting: Setting | None, level: Level, wanted: tuple[Kind, ...]
+        self, rulebook: Rulebook, seed: int, setting: Setting | None, level: Level, wanted: tuple[QuestionKind, ...]
     ) -> None:
         self.rulebook, self.setting, self.level, self.wanted = rulebook, setting, level, wanted
         self.patients = patients_of(rulebook)
@@ -121,8 +121,8 @@ class _Maker:
         self.exclusions = self.random.shuffled(self._exclusion_goals())
         self.asked: dict[int, _Found] = {}
         self.seen: set[str] = set()
-        self.kinds: list[Kind] = []
-        self.failed: Counter[Kind] = Counter()  # how often in a row no patient of a kind was found
+        self.kinds: list[QuestionKind] = []
+        self.failed: Counter[QuestionKind] = Counter()  # how often in a row no patient of a kind was found
         self.points = self.barren = 0  # regimens asked about so far, and how many of them are not indicated
 
     # What to aim at -------------------------------------------------------------------------------------------
@@ -160,7 +160,7 @@ class _Maker:
             self.failed[kind] += 1
         return None
 
-    def _to_sort(self, number: int, kind: Kind) -> QuizQuestion | None:
+    def _to_sort(self, number: int, kind: QuestionKind) -> QuizQuestion | None:
         found = self._find(kind)
         if found is None:
             return None
@@ -168,7 +168,7 @@ class _Maker:
         self.seen.add(_fingerprint(found.profile))
         return self._asked(number, kind, found)
 
-    def _to_pick(self, number: int, kind: Kind) -> QuizQuestion | None:
+    def _to_pick(self, number: int, kind: QuestionKind) -> QuizQuestion | None:
         found = self.picker.find(kind)  # type: ignore[arg-type]  # one of PICK_KINDS
         if found is None or _fingerprint(found.profile) in self.seen:
             return None
@@ -191,7 +191,7 @@ class _Maker:
         assert patient is not None, "the question is about a patient who was found"
         return vignette(patient, Guideline.of(self.rulebook).wording)
 
-    def _find(self, kind: Kind) -> _Found | None:
+    def _find(self, kind: QuestionKind) -> _Found | None:
         makers: Mapping[str, Callable[[], _Found | None]] = {
             "boundary": self._boundary,
             "neighbour": self._neighbour,
@@ -215,7 +215,7 @@ class _Maker:
             return False
         return groups != {"not-indicated"} or self.random.chance(0.1)
 
-    def _asked(self, number: int, kind: Kind, found: _Found) -> QuizQuestion:
+    def _asked(self, number: int, kind: QuestionKind, found: _Found) -> QuizQuestion:
         choices = self._choices(found)
         return QuizQuestion(
             number=number,

@@ -12,7 +12,7 @@ from regimen_advisor.files.sources import Record
 from regimen_advisor.words.catalogue import CATALOGUE, say
 
 Level = Literal[1, 2, 3]
-Kind = Literal[
+QuestionKind = Literal[
     "boundary", "neighbour", "exclusion", "unknown", "next-test", "caution", "study", "standard", "event", "patient"
 ]
 SortKind = Literal["boundary", "neighbour", "exclusion", "unknown"]
@@ -59,7 +59,7 @@ class QuizQuestion(Record):
     """One patient, and either the regimens to sort or what to pick."""
 
     number: int = Field(ge=1, description="its place in the quiz, from 1")
-    kind: Kind = Field(
+    kind: QuestionKind = Field(
         description="of a question that sorts regimens, why this patient: at a threshold, one fact away from another "
         "patient, excluded, or not fully known; else what is asked: which test comes next, which caution holds, which "
         "study supports an option, what the standard is, or what changes after an event; `patient`: one whom "
@@ -89,7 +89,7 @@ class Quiz(Record):
     level: Level = Field(description="1: all is known; 2: a fact is open; 3: several are")
     setting: str | None = Field(None, description="id of the clinical setting that it keeps to")
     setting_title: str | None = Field(None, description="the title of that setting")
-    kinds: tuple[Kind, ...] = Field(
+    kinds: tuple[QuestionKind, ...] = Field(
         (), description="the kinds of questions that it keeps to; none named: all of its level"
     )
     asks: tuple[Group, ...] = Field(description="the groups to sort into; what is left out is not indicated")

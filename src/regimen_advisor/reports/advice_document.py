@@ -25,8 +25,6 @@ from regimen_advisor.reports.screen import (
 )
 from regimen_advisor.words.catalogue import joined, say
 
-_EVERY = frozenset(Part)
-
 
 @dataclass(frozen=True)
 class Form:

@@ -13,7 +13,7 @@ from regimen_advisor.files.errors import Location, printable
 from regimen_advisor.reports.places import here
 from regimen_advisor.words.catalogue import CATALOGUE
 
-Level = Literal["error", "warning", "notice"]
+AnnotationLevel = Literal["error", "warning", "notice"]
 _KIND_WORDS = CATALOGUE.room("flaw_kind")
 
 
@@ -21,7 +21,7 @@ _KIND_WORDS = CATALOGUE.room("flaw_kind")
 class Annotation:
     """Something found at a place: ``kind`` is its heading, ``subject`` the rule, regimen or case it is about."""
 
-    level: Level
+    level: AnnotationLevel
     location: Location
     kind: str
     subject: str

@@ -7,7 +7,7 @@ from typing import Any
 
 from regimen_advisor.documents.blocks import Block, Findings, Folded, Found, Headline, Paragraph
 from regimen_advisor.patient.profile_yaml import profile_lines
-from regimen_advisor.reports.annotations import Annotation, Level
+from regimen_advisor.reports.annotations import Annotation, AnnotationLevel
 from regimen_advisor.reports.places import place
 from regimen_advisor.reviewing.checking import Checked
 from regimen_advisor.reviewing.flaws import Flaw
@@ -90,7 +90,7 @@ def _data(flaw: Flaw) -> dict[str, Any]:
 
 def annotated(checked: Checked) -> list[Annotation]:
     """Faults as errors, then warnings as warnings."""
-    levels: tuple[Level, Level] = ("error", "warning")
+    levels: tuple[AnnotationLevel, AnnotationLevel] = ("error", "warning")
     return [
         Annotation(level, flaw.location, flaw.kind, flaw.subject, f"{flaw.subject}: {flaw.says}")
         for level, found in zip(levels, (checked.faults, checked.warnings), strict=True)

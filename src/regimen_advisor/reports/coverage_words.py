@@ -36,7 +36,7 @@ def lacking_words(covered: Covered) -> str:
 def proof_lines(covered: Covered) -> Iterator[str]:
     """Why a condition cannot matter: the value it never has where it decides, and the axioms behind that."""
     for proof in covered.proofs:
-        because = joined(proof.axioms, "lists") or say("coverage.said_already")
+        because = joined(proof.axioms, "lists") or say("coverage.repeated")
         yield say("coverage.never", truth=truth_words(proof.value), reason=because)
 
 

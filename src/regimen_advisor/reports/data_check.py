@@ -31,8 +31,8 @@ def document(check: DataCheck) -> Iterator[Block]:
     yield Heading(say("data_check.keys"))
     yield _keys(check)
     yield from not_taken(check.unread, check.set_apart, check.repeated, total)
-    yield Heading(say("data_check.unsaid"))
-    yield Paragraph(joined(check.unsaid) or say("value.none"), indent=2)
+    yield Heading(say("data_check.not_given"))
+    yield Paragraph(joined(check.not_given) or say("value.none"), indent=2)
     yield Heading(say("data_check.ignored"))
     yield Paragraph(printable(joined(check.ignored)) or say("value.none"), indent=2)
     yield Heading(say("data_check.questions"))
@@ -83,7 +83,7 @@ def data(check: DataCheck) -> dict[str, Any]:
         "unread": [{"column": column, "cell": cell, "rows": count} for column, cell, count in check.unread],
         "set_apart": [{"reason": reason, "rows": count} for reason, count in check.set_apart],
         "repeated": [{"id": name, "rows": count} for name, count in check.repeated],
-        "unsaid": list(check.unsaid),
+        "unsaid": list(check.not_given),
         "ignored": list(check.ignored),
         "questions": [asdict(question) for question in check.questions],
     }

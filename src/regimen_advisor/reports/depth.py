@@ -19,5 +19,3 @@ class Depth:
 
 
 PLAIN = Depth()
-DETAILS = Depth(details=True)
-BRIEF = Depth(brief=True)

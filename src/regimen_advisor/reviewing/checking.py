@@ -1,7 +1,7 @@
 """Find faults of a rulebook without a patient, proved by the solver over all possible patients.
 
 A *fault* is something that can only be a mistake: a rule that never holds, a test that tests nothing, a part that
-nothing uses. A *warning* is something to look at; see ``check_warnings``.
+nothing uses. A *warning* is something to look at; see ``warnings``.
 """
 
 from __future__ import annotations

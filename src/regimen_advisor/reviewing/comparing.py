@@ -30,9 +30,9 @@ from regimen_advisor.wording import Wording
 
 Only = Literal["old", "new"]
 _SIDES: tuple[Only, Only] = ("old", "new")
-Part = Literal["rule", "study", "exclusion", "caution", "said"]
-_PARTS: Mapping[Effect, Part] = {Effect.OFFER: "rule", Effect.EXCLUDE: "exclusion", Effect.CAUTION: "caution"}
-_SHOWN: Mapping[Standing, tuple[Part, ...]] = {
+DecidingPart = Literal["rule", "study", "exclusion", "caution", "said"]
+_PARTS: Mapping[Effect, DecidingPart] = {Effect.OFFER: "rule", Effect.EXCLUDE: "exclusion", Effect.CAUTION: "caution"}
+_SHOWN: Mapping[Standing, tuple[DecidingPart, ...]] = {
     Standing.OFFERED: ("rule", "study", "caution"),  # of the kind `measure`: no other holds there
     Standing.OFFERED_WITH_CAUTION: ("rule", "study", "caution"),
     Standing.EXCLUDED: ("rule", "study", "caution", "exclusion"),
@@ -45,7 +45,7 @@ _SHOWN: Mapping[Standing, tuple[Part, ...]] = {
 class Difference:
     """A rule, study or caution that is shown for some patients of a change in one rulebook only."""
 
-    part: Part
+    part: DecidingPart
     id: str
     only_in: Only
 
@@ -121,7 +121,7 @@ def compare(old: Rulebook, new: Rulebook) -> RulebookComparison:
 class _Feature:
     """Something that may be shown of a regimen, and for which patients, in each rulebook."""
 
-    part: Part
+    part: DecidingPart
     id: str
     before: Condition
     after: Condition

@@ -2,7 +2,7 @@
 
 A case file (``*.case.yaml``) holds several documents, one case each, laid out like ``rules/`` path for path. A case
 says what must be true of the advice; what it does not mention is free, unless it says ``exactly: true``.
-``case_results`` runs cases, ``case_updating`` rewrites what they expect.
+``results`` runs cases, ``updating`` rewrites what they expect.
 """
 
 from __future__ import annotations
@@ -237,7 +237,7 @@ def _required_and_forbidden(text: CaseText, document: Document) -> Iterator[Prob
     expected = {_statement(written).rule for written in text.says or ()}
     for index, rule in enumerate(text.says_not):
         if rule in expected:
-            yield Problem(document.locate(("says_not", index)), say("case_error.said_and_not", rule=rule))
+            yield Problem(document.locate(("says_not", index)), say("case_error.says_and_not", rule=rule))
 
 
 def _profile(text: CaseText, document: Document, profiles: Path) -> tuple[dict[str, Any], bool]:

@@ -22,8 +22,8 @@ DEFAULT = "english"
 HERE = Path(__file__).parent
 _FORMS = {"one", "other"}
 
-Entry = str | dict[str, str]
-Rooms = Mapping[str, Mapping[str, Entry]]
+CatalogueEntry = str | dict[str, str]
+Rooms = Mapping[str, Mapping[str, CatalogueEntry]]
 
 
 class UnknownWordsError(LookupError):
@@ -97,7 +97,7 @@ def differences(rooms: Rooms, model: Rooms) -> Iterator[str]:
             yield f"`{key}`: expected one text with the fields {', '.join(sorted(wanted)) or 'none'}"
 
 
-def _fields(entry: Entry) -> frozenset[str]:
+def _fields(entry: CatalogueEntry) -> frozenset[str]:
     texts = [entry] if isinstance(entry, str) else list(entry.values())
     return frozenset[str]().union(*map(fields_of, texts))
 

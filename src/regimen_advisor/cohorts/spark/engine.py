@@ -37,7 +37,7 @@ from regimen_advisor.guideline import Guideline
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.words.catalogue import joined, say
 
-_TOLD = 300
+_MOST_OF_REASON = 300  # letters of what another program gives as its reason
 
 
 def run_on_spark(
@@ -271,4 +271,4 @@ def _short(error: Any) -> str:
         text = text.rstrip().splitlines()[-1]
     elif first.startswith("[") and first != text:
         text = f"{text} ({first})"
-    return " ".join(text.split())[:_TOLD]
+    return " ".join(text.split())[:_MOST_OF_REASON]

@@ -1,7 +1,7 @@
 """Correct the standings of a table once it was read, where judging node by node left cells open.
 
 Not-indicated and offered with caution are exact already, and so is a standing whose conditions are all settled; the
-rows with any other are settled by ``cohorts.open_cases``.
+rows with any other are settled by ``columns.exact.open_cases``.
 """
 
 from __future__ import annotations

@@ -212,15 +212,15 @@ class Donor:
 
     def _impute(self, words: list[Bits], batch: Batch, name: str) -> None:
         """Puts a fact that no axiom mentions: of the patient where it agrees with the cell, else what the cell says."""
-        for number, (field, lent) in enumerate(zip(self.reader.layout.fields[name], self._bits[name], strict=True)):
+        for number, (field, bits) in enumerate(zip(self.reader.layout.fields[name], self._bits[name], strict=True)):
             if name not in batch.codes:
-                words[field.word] |= np.uint64(lent)
+                words[field.word] |= np.uint64(bits)
                 continue
             agrees = self._agrees(name)
             held = self._held.get((name, number))
             if held is None or len(held) < len(agrees):
                 from_cell = self.reader.bits(name, number)[: len(agrees)]
-                held = self._held[name, number] = np.where(agrees, np.uint64(lent), from_cell)
+                held = self._held[name, number] = np.where(agrees, np.uint64(bits), from_cell)
             words[field.word] |= held[batch.codes[name]]
 
     def _choices(self, combinations: Ints) -> Ints:

@@ -57,7 +57,7 @@ class Advisor {
       notes,
       silent,
     };
-    return { ...advice, differences: differencesShown(advice, this.engine, this.judge), changes: changesTold(advice, this.engine, this.judge) };
+    return { ...advice, differences: differencesShown(advice, this.engine, this.judge), changes: changesShown(advice, this.engine, this.judge) };
   }
 
   /** What holds for every option, shown once above them; see `placing.py`. */
@@ -209,7 +209,7 @@ class Advisor {
   #openQuestions(id) {
     const about = new Set(unknownAtoms(this.engine.rules[id], this.judge).map((atom) => atom.fact));
     this.open ??= [...this.solver.questions(this.patient).keys()];
-    return this.open.filter((key) => [...about].some((fact) => this.solver.tellsOf(key, fact)));
+    return this.open.filter((key) => [...about].some((fact) => this.solver.bearsOn(key, fact)));
   }
 
   /** For each undetermined regimen the questions it waits for. */

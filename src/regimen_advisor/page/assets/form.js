@@ -5,7 +5,7 @@ const BOUND_SIGNS = { at_least: "≥", above: ">", at_most: "≤", below: "<" };
 
 /** A range or number as a person types it: `60`, `<1`, `1-49`, `≥50`. */
 function numberText(value) {
-  if (isUnsaid(value)) return "";
+  if (isUnknown(value)) return "";
   if (!isMapping(value)) return String(value);
   const { at_least: low, at_most: high, above, below } = value;
   const first = low ?? (above === undefined || above === null ? undefined : above + 1), last = high ?? (below === undefined || below === null ? undefined : below - 1);
@@ -21,8 +21,8 @@ function typedNumber(text) {
   return percentWords(bare);
 }
 
-/** Letters of a choice that has room beside its label; a longer one is set below it, whole. */
-const MOST_BESIDE = 16;
+/** Letters of a choice that fits on the line of its label; a longer one is set below it, whole. */
+const MOST_ON_LINE = 16;
 
 class PatientForm {
   /** `edited(profile, key)` is called after each change of a person. */
@@ -117,7 +117,7 @@ class PatientForm {
   #select(id, options, chosen, change) {
     const known = options.some(([value]) => value === chosen) ? options : [...options, [chosen, chosen]];
     const words = known.find(([value]) => value === chosen)?.[1] ?? "";
-    return h("select", { id, class: words.length > MOST_BESIDE ? "whole-line" : null, onchange: (event) => change(event.target.value) },
+    return h("select", { id, class: words.length > MOST_ON_LINE ? "whole-line" : null, onchange: (event) => change(event.target.value) },
       known.map(([value, words]) => h("option", { value, selected: value === chosen }, words)));
   }
 
@@ -132,7 +132,7 @@ class PatientForm {
     const presence = fact.domain.includes("false"), grouped = Object.values(fact.groups).flat();
     const groups = Object.entries(fact.groups).flatMap(([group, members]) => [[group, say("page_form.not_known_which", { group: this.#word(group) })], ...members.map((word) => [word, this.#word(word)])]);
     const words = [...fact.domain.filter((word) => !grouped.includes(word)).map((word) => [word, this.#word(word)]), ...groups];
-    const chosen = isUnsaid(value) ? "unknown" : String(value);
+    const chosen = isUnknown(value) ? "unknown" : String(value);
     const control = this.#select(id, [["unknown", say("value.unknown")], ...words], chosen, (word) => this.#set(fact.name, word === "unknown" ? undefined : presence && ["true", "false"].includes(word) ? word === "true" : word));
     return this.#row(id, fact.label, control, state);
   }
@@ -147,7 +147,7 @@ class PatientForm {
     const modes = [["unknown", say("value.unknown")], [fact.empty, fact.name === "egfr" ? say("page_form.wild_type") : say("page_form.none_found")],
       ...(fact.name === "egfr" ? [["positive", say("page_form.positive")]] : []), ["found", say("page_form.found_mode")], ["partly", say("page_form.partly_mode")]];
     const isList = Array.isArray(value) && value.length, partly = isMapping(value);
-    const mode = isUnsaid(value) ? "unknown" : isList ? "found" : partly ? "partly" : Array.isArray(value) ? fact.empty : String(value);
+    const mode = isUnknown(value) ? "unknown" : isList ? "found" : partly ? "partly" : Array.isArray(value) ? fact.empty : String(value);
     const choose = (word) => this.#set(fact.name, { unknown: undefined, found: [fact.members[0]], partly: { found: [], not_found: [] } }[word] ?? (word === "unknown" ? undefined : word));
     const control = this.#select(id, modes, mode, choose);
     const more = isList ? this.#members(fact, id, value) : partly ? this.#partly(fact, id, value) : null;
@@ -184,7 +184,7 @@ class PatientForm {
   #history({ marked, problems }) {
     const { history, prior_lines: lines, last_outcome: outcome } = this.profile;
     const listed = Array.isArray(history);
-    const counted = !listed && (!isUnsaid(lines) || !isUnsaid(outcome));
+    const counted = !listed && (!isUnknown(lines) || !isUnknown(outcome));
     const mode = listed ? (history.length ? "listed" : "untreated") : counted ? "counted" : "unknown";
     const options = [["unknown", say("value.unknown")], ["untreated", say("page_known.untreated")], ["listed", say("page_form.listed")], ["counted", say("page_form.counted")]];
     const choose = (word) => {
@@ -200,7 +200,7 @@ class PatientForm {
       mode === "listed" ? [history.map((entry, index) => this.#entry(entry, index, problems)), h("p", { class: "bar" }, h("button", { type: "button", id: "add-line", onclick: () => this.#add() }, say("page_form.add")))] : null,
       mode === "counted" ? [
         this.#numberField(this.engine.facts.prior_lines, "fact-prior_lines", lines, {}),
-        this.#row("fact-last_outcome", this.engine.facts.last_outcome.label, this.#select("fact-last_outcome", ["unknown", ...OUTCOMES].map((word) => [word, this.#word(word)]), isUnsaid(outcome) ? "unknown" : String(outcome), (word) => this.#set("last_outcome", word === "unknown" ? undefined : word))),
+        this.#row("fact-last_outcome", this.engine.facts.last_outcome.label, this.#select("fact-last_outcome", ["unknown", ...OUTCOMES].map((word) => [word, this.#word(word)]), isUnknown(outcome) ? "unknown" : String(outcome), (word) => this.#set("last_outcome", word === "unknown" ? undefined : word))),
       ] : null,
     ];
   }

@@ -104,7 +104,7 @@ function standardView(advice) {
     several ? disclosure({ class: "more" }, say("page_answer.in_full"), () => h("ul", {}, shown.map((standard) => h("li", {}, h("strong", {}, `${ruleOf(standard).title}. `), ruleOf(standard).says, " ", citation(standard))))) : null);
 }
 
-/** What speaks against a standard in this patient, where it is not said of every option; of several once. */
+/** What speaks against a standard in this patient, where it does not concern every option; of several once. */
 function againstStandard(standard, advice) {
   const earlier = advice.standards.slice(0, advice.standards.indexOf(standard)).flatMap(({ cautions }) => cautions.map(({ rule }) => rule));
   const cautions = standard.cautions.filter(({ rule }) => !isFirst(rule, advice) && !earlier.includes(rule));
@@ -136,7 +136,7 @@ function evidenceWords(option, data) {
   if (id !== null && !data.studies[id].is_statement) return data.regimens[option.regimen].glance[id];
   const { source } = data.rules[option.rules[0]], signs = id === null ? [] : data.studies[id].signs;
   const place = `[${source}${signs.length ? ` †${signs.join(" ")}` : ""}]`;
-  return [`${id === null ? say("glance.no_study") : say("glance.statement", { sources: data.rules[option.rules[0]].said_by })} ${place}`, ""];
+  return [`${id === null ? say("glance.no_study") : say("glance.statement", { sources: data.rules[option.rules[0]].stated_by })} ${place}`, ""];
 }
 
 /** The first warning of an option, in words: what holds before what is open, the patient before the study. A sentence
@@ -183,7 +183,7 @@ function glanceView(advice, changes) {
     return h("tr", { class: option.standing, "data-row": option.regimen },
       h("th", { scope: "row" }, h("span", { class: "name" }, h("span", { class: "number" }, `${index + 1}`), h("button", { type: "button", class: "link", onclick: () => toCard(option.regimen) }, option.name)),
         changeMark(change)),
-      h("td", { class: "stands" }, badge(option.standing, { words: say(`standing_in_short.${option.standing}`) }), isStandard(option, advice) ? standardMark() : null),
+      h("td", { class: "standing-cell" }, badge(option.standing, { words: say(`standing_in_short.${option.standing}`) }), isStandard(option, advice) ? standardMark() : null),
       h("td", { class: "evidence" }, rich(study), endpoint ? [h("span", { class: "dot" }, " · "), rich(endpoint)] : null, approvals ? sayWith("page_answer.approved_brief", { approvals: rich(approvals) }) : null),
       h("td", { class: "warning", "data-thin": warning && isThin(option, data) ? "" : null }, option.standing === "undetermined" ? h("span", { class: "waits" }, say("page_answer.waits_pending")) : warning ? [warning[0] ? h("span", { class: "warn" }, warning[0]) : null, warning[1]] : null));
   });

@@ -10,7 +10,7 @@ class Refusal extends Error {
 }
 
 const isMapping = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
-const isUnsaid = (value) => value === undefined || value === null || value === "unknown";
+const isUnknown = (value) => value === undefined || value === null || value === "unknown";
 const shownValue = (value) => {
   if (value === undefined || value === null) return say("type.nothing");
   if (Array.isArray(value)) return say("type.list");
@@ -91,11 +91,11 @@ class ProfileReader {
       }
     }
     for (const key of ["id", "summary"]) {
-      if (!isUnsaid(profile[key]) && typeof profile[key] !== "string") this.#refuse([key], say("page_profile.no_text", { key }));
+      if (!isUnknown(profile[key]) && typeof profile[key] !== "string") this.#refuse([key], say("page_profile.no_text", { key }));
     }
     const given = {};
     for (const fact of Object.values(engine.facts)) {
-      if (fact.key !== fact.name || isUnsaid(profile[fact.name])) continue;
+      if (fact.key !== fact.name || isUnknown(profile[fact.name])) continue;
       const value = this.#value(fact, profile[fact.name]);
       if (value) given[fact.name] = [[fact.name, value]];
     }
@@ -177,7 +177,7 @@ class ProfileReader {
 
   #entries() {
     const written = this.profile.history;
-    if (!isUnsaid(written) && !Array.isArray(written)) {
+    if (!isUnknown(written) && !Array.isArray(written)) {
       return this.#refuse(["history"], say("page_profile.no_history", { found: shownValue(written) }));
     }
     if (!Array.isArray(written)) return null;
@@ -319,7 +319,7 @@ class ProfileReader {
   #remark(facts) {
     const { disease } = this.engine.facts;
     if (facts.disease.can !== disease.mask(["sclc"])) return;
-    const odd = ["egfr", "alk", "ros1", "nrg1", "pd_l1_tps"].filter((key) => !isUnsaid(this.profile[key]));
+    const odd = ["egfr", "alk", "ros1", "nrg1", "pd_l1_tps"].filter((key) => !isUnknown(this.profile[key]));
     if (odd.length) this.notes.push(say("profile_note.unusual", { results: listedWords(odd.map((key) => this.engine.facts[key].label)) }));
   }
 }

@@ -197,7 +197,7 @@ class Solver {
   }
 
   /** Whether the answer to a question can tell something of a fact. */
-  tellsOf(key, fact) {
+  bearsOn(key, fact) {
     if (this.unit(key) !== this.unit(fact)) return false;
     const part = /^history\[\d+\]\.(\w+)$/.exec(key)?.[1];
     const askedFact = { cycles: "last_cycles", relapse_after: "platinum_free_interval" }[part];

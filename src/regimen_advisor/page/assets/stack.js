@@ -1,5 +1,5 @@
 "use strict";
-// What a stack of rules has to say of an answer beside its options: where the sources differ, and what packs changed.
+// What a stack of rules adds to an answer, apart from its options: where the sources differ, and what packs changed.
 // The same two answers as `differing.py` and `replaced.py`; a test holds them to each other.
 
 const shownOf = (options) => options.filter((option) => option.standing !== "not-indicated");
@@ -15,7 +15,7 @@ function differencesShown({ options }, engine, judge) {
 }
 
 /** The changes of packs that bear on an answer: by what it shows, or by a rule that would speak of this patient. */
-function changesTold({ options, standards, notes, silent, trials }, engine, judge) {
+function changesShown({ options, standards, notes, silent, trials }, engine, judge) {
   const shown = shownOf(options), regimens = new Set(shown.map((option) => option.regimen));
   const rules = new Set([...standards, ...notes, ...silent, ...trials].map(({ rule }) => rule));
   for (const option of shown) {

@@ -136,12 +136,12 @@ function ofCourses(asked, places, patient) {
 /** The patient in words, for the print, where the form is left out. */
 function knownView(profile, advice) {
   const { engine, data } = advice.advisor;
-  const facts = Object.values(engine.facts).filter((fact) => fact.name in profile && !isUnsaid(profile[fact.name]))
+  const facts = Object.values(engine.facts).filter((fact) => fact.name in profile && !isUnknown(profile[fact.name]))
     .map((fact) => [fact.label, valueWords(fact, advice.patient.facts[fact.name], data)]);
   const entries = (Array.isArray(profile.history) ? profile.history : []).map(({ line, setting, drugs = "unknown", outcome = "unknown", cycles, relapse_after: months }) => [
     !line ? say("page_known.curative") : setting ? say("page_known.maintenance", { line }) : say("page_known.line", { line }),
     joinedLists([Array.isArray(drugs) ? joined(drugs) : say("page_known.drugs", { drugs: data.words[drugs] ?? drugs }), data.words[outcome] ?? outcome,
-      ...(isUnsaid(cycles) ? [] : [say("patient.cycles", { cycles })]), ...(isUnsaid(months) ? [] : [monthsAfter(months)])]),
+      ...(isUnknown(cycles) ? [] : [say("patient.cycles", { cycles })]), ...(isUnknown(months) ? [] : [monthsAfter(months)])]),
   ]);
   const untreated = Array.isArray(profile.history) && !entries.length ? [[say("page_known.history"), say("page_known.untreated")]] : [];
   return h("dl", { class: "known printed" }, [...facts, ...untreated, ...entries].map(([name, words]) => h("div", {}, h("dt", {}, name), h("dd", {}, words))));
