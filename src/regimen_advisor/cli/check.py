@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from regimen_advisor.cli.options import Output, Rules
-from regimen_advisor.cli.schema import write_schemas
 from regimen_advisor.documents.json import as_json
 from regimen_advisor.documents.writing import rendered
 from regimen_advisor.files.folders import MANIFEST, SCHEMAS
@@ -53,6 +52,8 @@ def check(
         folder = folders[-1]
         write_file(folder / MANIFEST, fresh_manifest(folder, *folders[:-1]))
         if (folder / SCHEMAS).is_dir():
+            from regimen_advisor.cli.schema import write_schemas  # noqa: PLC0415 - only to write a manifest
+
             write_schemas(load_rulebook(folders), folder / SCHEMAS)
     checked = check_rulebook(load_rulebook(folders), whole_stack=whole_stack)
     write_output(_checked(checked, format), output)

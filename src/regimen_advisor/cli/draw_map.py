@@ -9,10 +9,11 @@ import typer
 
 from regimen_advisor.cli import completion
 from regimen_advisor.cli.options import AsOf, Output, Rules
-from regimen_advisor.drawing.guideline_map import guideline_map, setting_named
+from regimen_advisor.drawing.guideline_map import guideline_map
 from regimen_advisor.drawing.map_picture import map_picture
 from regimen_advisor.drawing.map_text import FORMATS
 from regimen_advisor.knowledge.rulebook import load_rulebook
+from regimen_advisor.knowledge.setting_names import setting_named
 from regimen_advisor.patient.reading import read_files
 from regimen_advisor.reports.files import write_output
 from regimen_advisor.words.catalogue import say
@@ -48,5 +49,5 @@ def draw_map(  # noqa: PLR0917 - one parameter an option
     """
     rulebook = load_rulebook(rules, as_of)
     patient = read_files([profile], rulebook.domain)[0] if profile else None
-    drawn = guideline_map(setting_named(setting, rulebook), rulebook, patient)
+    drawn = guideline_map(setting_named(setting, rulebook).id, rulebook, patient)
     write_output(f"{map_picture(drawn)}\n" if format is MapFormat.SVG else FORMATS[format.value](drawn), output)

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from regimen_advisor.cli.options import AsOf, Examples, Rules
-from regimen_advisor.cli.page import page_html
 from regimen_advisor.knowledge.rulebook import load_rulebook
+from regimen_advisor.page.building import page_html
 from regimen_advisor.page.serving import announce, run
 from regimen_advisor.words.catalogue import say
 
