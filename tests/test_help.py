@@ -3,6 +3,7 @@
 import shlex
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 from typer.main import get_command
@@ -13,7 +14,7 @@ from regimen_advisor.cli.verbs import GROUPS, VERBS
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.reports.topics import TOPICS, render
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import CATALOGUE, say
 
 
 @pytest.fixture
@@ -33,6 +34,24 @@ def test_the_line_of_a_verb_in_the_list_is_the_first_sentence_of_its_own_help(ve
     sentences = " ".join((made.help or "").partition("\n\n")[0].split())
     assert f"{sentences} ".startswith(f"{VERBS[verb].help} ")
     assert VERBS[verb].group in GROUPS
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_help_of_a_verb_is_written_in_the_catalogue_alone(verb):
+    module = import_module(f"regimen_advisor.cli.{VERBS[verb].module}")
+    functions = (
+        [module.number, module.missing, module.draft] if verb == "sources" else [vars(module)[VERBS[verb].module]]
+    )
+    for function in functions:
+        key = f"sources_verb.{function.__name__}" if verb == "sources" else f"verb_help.{verb}"
+        assert function.__doc__ == f"The command; its help is ``{key}`` of the catalogue."
+        assert key in CATALOGUE.entries
+
+
+def test_the_help_of_check_says_what_several_folders_mean(run):
+    assert "Of several folders, only the warnings that are not there without the last one" in " ".join(
+        run("check", "--help")[1].split()
+    )
 
 
 def test_the_help_lists_the_verbs_by_what_they_are_for(run):

@@ -43,10 +43,7 @@ def check(
     ] = False,
     whole_stack: Annotated[bool, typer.Option("--whole-stack", help=say("check_option.whole_stack"))] = False,
 ) -> None:
-    """Find faults of the rulebook without any patient. Exit code 1 if there are faults; warnings do not count.
-
-    Of several folders only the warnings that are not there without the last one.
-    """
+    """The command; its help is ``verb_help.check`` of the catalogue."""
     folders = working_folders(rules)
     if write_manifest:
         folder = folders[-1]

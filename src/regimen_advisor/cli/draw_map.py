@@ -43,10 +43,7 @@ def draw_map(  # noqa: PLR0917 - one parameter an option
     rules: Rules = None,
     as_of: AsOf = None,
 ) -> None:
-    """Draw the map of a clinical setting, with a patient's path.
-
-    The map leads from what the rules ask for to what they do.
-    """
+    """The command; its help is ``verb_help.map`` of the catalogue."""
     rulebook = load_rulebook(rules, as_of)
     patient = read_files([profile], rulebook.domain)[0] if profile else None
     drawn = guideline_map(setting_named(setting, rulebook).id, rulebook, patient)

@@ -65,10 +65,7 @@ def mutate(  # noqa: PLR0917
     profiles: Profiles = "profiles",
     whole_stack: WholeStack = False,
 ) -> None:
-    """Change the rules in small ways, to see what goes unnoticed.
-
-    With several folders, only the rules of the last one are changed. Exit code 1 if no case notices some change.
-    """
+    """The command; its help is ``verb_help.mutate`` of the catalogue."""
     rulebook = working_rulebook(rules)
     refuse_unknown(subject or [], {**rulebook.findings, **rulebook.rules}, say("kind_of_entry.rule_or_finding"))
     cases = cases_at(paths, rulebook, profiles)

@@ -38,11 +38,7 @@ def page(  # noqa: PLR0917 - one parameter an option
     rules: Rules = None,
     as_of: AsOf = None,
 ) -> None:
-    """Write the teaching page: one HTML file for any browser.
-
-    It holds rules, evidence and evaluator, and needs no network. Without --output it is
-    regimen-advisor.html; `-o -` prints it.
-    """
+    """The command; its help is ``verb_help.page`` of the catalogue."""
     files = files_of(patients, further, "page")
     is_for_class = quiz is not None or files
     rulebook = load_rulebook(rules, as_of)

@@ -84,10 +84,7 @@ def quiz(  # noqa: PLR0917 - one parameter an option
     rules: Rules = None,
     as_of: AsOf = None,
 ) -> None:
-    """Set and mark exercises on generated patients.
-
-    Which options does this patient have? The marks say which rule decides each point.
-    """
+    """The command; its help is ``verb_help.quiz`` of the catalogue."""
     wanted = {"--answers": answers, "--grade": grade, "--export": export}
     if len(given := [name for name, value in wanted.items() if value is not None]) > 1:
         raise InputError.at(

@@ -21,10 +21,7 @@ def serve(
     rules: Rules = None,
     as_of: AsOf = None,
 ) -> None:
-    """Offer the teaching page to this computer only.
-
-    It also answers `POST /advise`. It runs until interrupted.
-    """
+    """The command; its help is ``verb_help.serve`` of the catalogue."""
     announce()
     rulebook = load_rulebook(rules, as_of)
     run(rulebook, page_html(rulebook, profiles), port)

@@ -79,7 +79,7 @@ def _rules(book: Rulebook) -> Iterator[Row]:
         place = "" if rule.is_outside else places.cite(rule.source)
         yield {
             "id": rule.id, "effect": rule.effect.value, "setting": rule.setting.id,
-            "source": place or "outside", "says": rule.says,
+            "source": place or say("list_entry.outside"), "says": rule.says,
         }  # fmt: skip
 
 
