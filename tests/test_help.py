@@ -1,5 +1,6 @@
 """The help of the command line: verbs by what they are for, examples that work, and topics."""
 
+import re
 import shlex
 import subprocess
 import sys
@@ -12,8 +13,10 @@ from regimen_advisor.cli.app import app, main
 from regimen_advisor.cli.group import command
 from regimen_advisor.cli.verbs import GROUPS, VERBS
 from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rules import RuleFile
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.reports.topics import TOPICS, render
+from regimen_advisor.testing.cases import CaseText
 from regimen_advisor.words.catalogue import CATALOGUE, say
 
 
@@ -90,6 +93,20 @@ def test_the_help_of_a_verb_ends_with_its_examples(run):
     examples = [f"    regimen-advisor {example}" for example in VERBS["explain"].examples]
     assert out.splitlines()[-len(examples) - 1 :] == ["  For example:", *examples]
     assert run("help", "explain")[1] == out
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_a_topic_shows_what_a_value_looks_like_and_names_no_class_of_the_code(topic: str, rulebook: Rulebook) -> None:
+    text = render(topic, rulebook)
+    models = {name for model in (Profile, CaseText, RuleFile) for name in model.model_json_schema()["$defs"]}
+    assert not [name for name in models if re.search(rf"\b{name}\b", text)]
+    assert "](" not in text.replace("[A](key) and [B](key)", "")
+
+
+def test_a_range_and_what_was_looked_for_are_shown_as_they_are_written(rulebook: Rulebook) -> None:
+    text = " ".join(render("profiles", rulebook).split())
+    assert "(whole number or a range such as {at_least: 1, at_most: 2} or unknown)" in text
+    assert "or {found: [...], not_found: [...]} or wild-type" in text
 
 
 @pytest.mark.parametrize("topic", TOPICS)

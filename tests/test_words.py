@@ -191,6 +191,7 @@ KEPT_JOINS = {
     "patient/facts.py": "knowledge",
     "reports/course_files.py": "a cell of a table that programs read",
     "reports/quiz.py": "a file of answers, which is YAML",
+    "reports/reference.py": "a mapping of YAML",
     "solving/candidate_answers.py": "an answer in the words of a profile",
     "solving/changes.py": "an answer in the words of a profile",
     "solving/deciding.py": "an answer in the words of a profile",
