@@ -125,10 +125,15 @@ def make(guideline: Guideline) -> Iterator[Json]:
             return
 
 
-def _profiles(guideline: Guideline) -> Iterator[tuple[str, Json]]:
+def examples() -> Iterator[tuple[str, Json]]:
+    """Every profile of the folder ``profiles`` by its name."""
     for path in yaml_files(ROOT / "profiles", deep=True):
         if "mappings" not in path.parts:
             yield path.stem, dict(read_document(path).value)
+
+
+def _profiles(guideline: Guideline) -> Iterator[tuple[str, Json]]:
+    yield from examples()
     yield from _settled_further(guideline)
     random, number = Random(20261128), 0
     while True:

@@ -13,7 +13,7 @@ from syrupy.assertion import SnapshotAssertion
 from conftest import ROOT
 from regimen_advisor.advising import advise, evidence_of
 from regimen_advisor.drawing.forest import WARNING, ForestRow, forest_plot, rows_of, rows_of_study
-from regimen_advisor.drawing.guideline_map import GuidelineMap, MapTest, Node, guideline_map, setting_named
+from regimen_advisor.drawing.guideline_map import GuidelineMap, MapTest, Node, guideline_map
 from regimen_advisor.drawing.map_picture import STROKES, map_picture
 from regimen_advisor.drawing.map_text import FORMATS, as_dot, as_mermaid
 from regimen_advisor.files.errors import InputError
@@ -21,6 +21,7 @@ from regimen_advisor.knowledge.effective import effective_conditions, regimen_ru
 from regimen_advisor.knowledge.evidence import Interval
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect
+from regimen_advisor.knowledge.setting_names import setting_named
 from regimen_advisor.language.interpreter import Interpreter
 from regimen_advisor.patient.profile import read_profile
 from regimen_advisor.patient.reading import Patient, read
@@ -198,7 +199,7 @@ def test_graphviz_reads_the_dot_text_of_every_map(rulebook: Rulebook, tmp_path: 
 
 
 def test_a_setting_is_found_by_its_file_name_where_only_one_has_it(rulebook: Rulebook) -> None:
-    assert setting_named("later-line-egfr", rulebook) == LATER_EGFR
+    assert setting_named("later-line-egfr", rulebook).id == LATER_EGFR
     with pytest.raises(InputError, match="several settings: expected one of nsclc/first-line-maintenance, sclc/"):
         setting_named("first-line-maintenance", rulebook)
     with pytest.raises(InputError, match="did you mean `later-line-egfr`"):

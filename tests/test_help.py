@@ -1,8 +1,10 @@
 """The help of the command line: verbs by what they are for, examples that work, and topics."""
 
+import re
 import shlex
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 from typer.main import get_command
@@ -11,9 +13,11 @@ from regimen_advisor.cli.app import app, main
 from regimen_advisor.cli.group import command
 from regimen_advisor.cli.verbs import GROUPS, VERBS
 from regimen_advisor.knowledge.rulebook import Rulebook
+from regimen_advisor.knowledge.rules import RuleFile
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.reports.topics import TOPICS, render
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.testing.cases import CaseText
+from regimen_advisor.words.catalogue import CATALOGUE, say
 
 
 @pytest.fixture
@@ -33,6 +37,24 @@ def test_the_line_of_a_verb_in_the_list_is_the_first_sentence_of_its_own_help(ve
     sentences = " ".join((made.help or "").partition("\n\n")[0].split())
     assert f"{sentences} ".startswith(f"{VERBS[verb].help} ")
     assert VERBS[verb].group in GROUPS
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_help_of_a_verb_is_written_in_the_catalogue_alone(verb):
+    module = import_module(f"regimen_advisor.cli.{VERBS[verb].module}")
+    functions = (
+        [module.number, module.missing, module.draft] if verb == "sources" else [vars(module)[VERBS[verb].module]]
+    )
+    for function in functions:
+        key = f"sources_verb.{function.__name__}" if verb == "sources" else f"verb_help.{verb}"
+        assert function.__doc__ == f"The command; its help is ``{key}`` of the catalogue."
+        assert key in CATALOGUE.entries
+
+
+def test_the_help_of_check_says_what_several_folders_mean(run):
+    assert "Of several folders, only the warnings that are not there without the last one" in " ".join(
+        run("check", "--help")[1].split()
+    )
 
 
 def test_the_help_lists_the_verbs_by_what_they_are_for(run):
@@ -71,6 +93,20 @@ def test_the_help_of_a_verb_ends_with_its_examples(run):
     examples = [f"    regimen-advisor {example}" for example in VERBS["explain"].examples]
     assert out.splitlines()[-len(examples) - 1 :] == ["  For example:", *examples]
     assert run("help", "explain")[1] == out
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_a_topic_shows_what_a_value_looks_like_and_names_no_class_of_the_code(topic: str, rulebook: Rulebook) -> None:
+    text = render(topic, rulebook)
+    models = {name for model in (Profile, CaseText, RuleFile) for name in model.model_json_schema()["$defs"]}
+    assert not [name for name in models if re.search(rf"\b{name}\b", text)]
+    assert "](" not in text.replace("[A](key) and [B](key)", "")
+
+
+def test_a_range_and_what_was_looked_for_are_shown_as_they_are_written(rulebook: Rulebook) -> None:
+    text = " ".join(render("profiles", rulebook).split())
+    assert "(whole number or a range such as {at_least: 1, at_most: 2} or unknown)" in text
+    assert "or {found: [...], not_found: [...]} or wild-type" in text
 
 
 @pytest.mark.parametrize("topic", TOPICS)

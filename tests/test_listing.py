@@ -9,10 +9,10 @@ import pytest
 from regimen_advisor.cli.case_files import refuse_unknown
 from regimen_advisor.documents.json import as_json
 from regimen_advisor.documents.writing import rendered
-from regimen_advisor.drawing.guideline_map import setting_named
 from regimen_advisor.explaining.explain import regimen_named
 from regimen_advisor.files.errors import InputError
-from regimen_advisor.quiz.generating import setting_named as quiz_setting_named
+from regimen_advisor.knowledge.setting_names import setting_named
+from regimen_advisor.quiz.generating import settings_of
 from regimen_advisor.reports.listing import KINDS, Filters, document, listed_entries
 from regimen_advisor.reports.show import render
 from running import programs
@@ -110,13 +110,13 @@ def test_explain_and_the_filters_of_cases_list_every_id_that_has_the_word_too(ru
         refuse_unknown(["anlotinib-thrid-line"], rulebook.rules, "rule")
 
 
-@pytest.mark.parametrize("named", [setting_named, quiz_setting_named])
-def test_a_file_name_that_is_part_of_other_settings_names_them_all(rulebook, named):
+@pytest.mark.parametrize("choices", [lambda _: None, settings_of], ids=["of all", "of those of a quiz"])
+def test_a_file_name_that_is_part_of_other_settings_names_them_all(rulebook, choices):
     with pytest.raises(InputError) as refused:
-        named("later-line", rulebook)
+        setting_named("later-line", rulebook, choices(rulebook))
     for setting in ("nsclc/later-line-egfr", "nsclc/later-line-immunotherapy", "sclc/later-line"):
         assert setting in str(refused.value)
-    assert named("sclc/later-line", rulebook) in ("sclc/later-line", rulebook.settings["sclc/later-line"])
+    assert setting_named("sclc/later-line", rulebook, choices(rulebook)) is rulebook.settings["sclc/later-line"]
 
 
 # The tab key ---------------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from regimen_advisor.page.clauses import LINES_APART
 from regimen_advisor.patient.profile import read_profile
 from regimen_advisor.patient.reading import read
 from regimen_advisor.reports.screen import screen
+from regimen_advisor.words.catalogue import say
 from small_rulebooks import LABEL, write_two_rules
 
 UNTREATED = {
@@ -148,6 +149,8 @@ def test_a_change_of_one_fact_shows_what_changed_with_which_fact_and_by_which_ru
     assert "Rule ivonescimab-first-line-pd-l1-positive: Ivonescimab alone gave longer PFS" in changed
     assert page.inner_text('article[data-regimen="ivonescimab"] h3 .mark:last-child') == "appeared"
     page.wait_for_selector(".field.edited #fact-alk")
+    label = "document.querySelector('.field:has(> #fact-alk) > label')"
+    assert page.evaluate(f"getComputedStyle({label}, '::after').content") == f'" {say("page_form.changed")}"'
     page.go_back()
     page.wait_for_function("() => document.getElementById('fact-alk').value === 'positive'")
 

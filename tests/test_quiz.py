@@ -27,7 +27,7 @@ from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Truth
 from regimen_advisor.patient.profile import Profile
 from regimen_advisor.patient.reading import Patient, read
-from regimen_advisor.quiz.generating import generate, setting_named, settings_of
+from regimen_advisor.quiz.generating import generate, settings_of
 from regimen_advisor.quiz.grading import Answers, Grade, Sorted, grade, read_answers
 from regimen_advisor.quiz.key import AnswerKey, answer_key
 from regimen_advisor.quiz.making import MOST_FAILED, _Maker, group_of, patients_of
@@ -191,15 +191,15 @@ def test_a_patient_is_found_for_every_rule_that_offers_excludes_or_warns(ruleboo
 
 
 def test_a_setting_may_be_named_by_its_file_where_that_is_clear(rulebook: Rulebook) -> None:
-    assert setting_named("nrg1", rulebook).id == "nsclc/nrg1"
+    assert generate(rulebook, count=1, setting="nrg1").setting == "nsclc/nrg1"
     with pytest.raises(InputError, match="nsclc/first-line-maintenance, sclc/first-line-maintenance"):
-        setting_named("first-line-maintenance", rulebook)
-    with pytest.raises(InputError, match="expected nsclc/nrg1, found `nsclc/nrg`"):
-        setting_named("nsclc/nrg", rulebook)
+        generate(rulebook, setting="first-line-maintenance")
+    with pytest.raises(InputError, match="did you mean `nsclc/nrg1`"):
+        generate(rulebook, setting="nsclc/nrg")
 
 
 def test_a_setting_that_offers_nothing_is_refused(rulebook: Rulebook) -> None:
-    with pytest.raises(InputError, match="--setting: expected one of"):
+    with pytest.raises(InputError, match="`nsclc/notes` is none of the settings to choose from here"):
         generate(rulebook, setting="nsclc/notes")
 
 

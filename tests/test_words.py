@@ -157,6 +157,7 @@ KEPT = {
     "reports/class_result.py": ("question {}",),
     "reports/course_files.py": ("not known", "waits for"),
     "page/assets/form.js": ("not found",),
+    "page/assets/history.js": ("no reading of the test {} of a history entry",),
     "page/assets/page.js": ('article[data-regimen="{}"] .waits, tr[data-row="{}"] .waits',),
     "page/assets/quiz.js": ("select, input",),
     "page/assets/reading.js": ("{} true",),
@@ -190,6 +191,7 @@ KEPT_JOINS = {
     "patient/facts.py": "knowledge",
     "reports/course_files.py": "a cell of a table that programs read",
     "reports/quiz.py": "a file of answers, which is YAML",
+    "reports/reference.py": "a mapping of YAML",
     "solving/candidate_answers.py": "an answer in the words of a profile",
     "solving/changes.py": "an answer in the words of a profile",
     "solving/deciding.py": "an answer in the words of a profile",
@@ -347,6 +349,17 @@ def test_no_word_is_left_in_a_template(file: Path) -> None:
     labels = re.findall(r'(?:aria-label|title|placeholder|alt)="([^"]+)"', text)
     shown = [*re.sub(r"<style>.*?</style>|<[^>]+>", "\n", text, flags=re.DOTALL).splitlines(), *labels]
     assert not [part for part in shown if re.search(r"[A-Za-z]{2}", part)]
+
+
+@pytest.mark.parametrize("file", of_program(".css"), ids=lambda file: str(file.relative_to(SRC)))
+def test_no_word_is_left_in_a_style(file: Path) -> None:
+    shown = re.findall(r"""content:[^;}]*?["']([^"']*)""", file.read_text("utf-8"))
+    assert not [text for text in shown if re.search(r"[A-Za-z]{2}", text)]
+
+
+def test_no_page_or_script_names_its_language_itself() -> None:
+    named = re.compile(r"""\blang="\w|toLocale\w*\(["']""")
+    assert not [file.name for file in of_program(".j2", ".js") if named.search(file.read_text("utf-8"))]
 
 
 # Keys and fields ----------------------------------------------------------------------------------------------------

@@ -11,7 +11,6 @@ from pydantic import BaseModel
 from regimen_advisor.documents.markdown import markdown
 from regimen_advisor.knowledge.condition_schema import condition_schema
 from regimen_advisor.knowledge.rulebook import load_rulebook
-from regimen_advisor.reports import conditions_reference, reference
 from regimen_advisor.words.catalogue import say
 
 
@@ -62,6 +61,8 @@ def schema_of(name: str) -> dict[str, Any]:
 
 def reference_of(name: str) -> str:
     """The reference page of the same, as markdown."""
+    from regimen_advisor.reports import conditions_reference, reference  # noqa: PLC0415 - no schema needs them
+
     schema_name = SchemaName(name)
     if schema_name is SchemaName.CONDITIONS:
         return markdown(conditions_reference.document(load_rulebook()))

@@ -1,6 +1,7 @@
 "use strict";
 // The page's engine without a browser: reads {scripts, data, profiles} from standard input, writes an answer a profile.
 const { readFileSync } = require("node:fs");
+const { stdout } = require("node:process");
 const { runInThisContext } = require("node:vm");
 
 const { scripts, data, profiles } = JSON.parse(readFileSync(0, "utf-8"));
@@ -29,4 +30,4 @@ const answer = runInThisContext(`(data) => {
     };
   };
 }`)(data);
-process.stdout.write(JSON.stringify(profiles.map(([profile, asked]) => answer(profile, asked))));
+stdout.write(JSON.stringify(profiles.map(([profile, asked]) => answer(profile, asked))));

@@ -43,11 +43,7 @@ def advise(  # noqa: PLR0917 - the command line names them
     rules: Rules = None,
     as_of: AsOf = None,
 ) -> None:
-    """List the options for each patient, with evidence and warnings.
-
-    They are those that the sources of the rules support. What is not known of a patient stays
-    unknown: an option may wait for it.
-    """
+    """The command; its help is ``verb_help.advise`` of the catalogue."""
     if brief and (everything or details):
         raise typer.BadParameter(say("advise_error.brief_alone"), param_hint="--brief")
     depth = Depth(brief=brief, details=details, everything=everything)

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from regimen_advisor.cli.options import Output, Rules
-from regimen_advisor.cli.schema import write_schemas
 from regimen_advisor.documents.json import as_json
 from regimen_advisor.documents.writing import rendered
 from regimen_advisor.files.folders import MANIFEST, SCHEMAS
@@ -44,15 +43,14 @@ def check(
     ] = False,
     whole_stack: Annotated[bool, typer.Option("--whole-stack", help=say("check_option.whole_stack"))] = False,
 ) -> None:
-    """Find faults of the rulebook without any patient. Exit code 1 if there are faults; warnings do not count.
-
-    Of several folders only the warnings that are not there without the last one.
-    """
+    """The command; its help is ``verb_help.check`` of the catalogue."""
     folders = working_folders(rules)
     if write_manifest:
         folder = folders[-1]
         write_file(folder / MANIFEST, fresh_manifest(folder, *folders[:-1]))
         if (folder / SCHEMAS).is_dir():
+            from regimen_advisor.cli.schema import write_schemas  # noqa: PLC0415 - only to write a manifest
+
             write_schemas(load_rulebook(folders), folder / SCHEMAS)
     checked = check_rulebook(load_rulebook(folders), whole_stack=whole_stack)
     write_output(_checked(checked, format), output)

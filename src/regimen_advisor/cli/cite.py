@@ -48,11 +48,7 @@ def cite(  # noqa: PLR0917 - one parameter an option
     rules: Rules = None,
     as_of: AsOf = None,
 ) -> None:
-    """Print the citations of studies.
-
-    What is recalled and not confirmed is marked; what is not known is left out. What packs changed
-    behind the options of a patient is written to standard error, with the reason.
-    """
+    """The command; its help is ``verb_help.cite`` of the catalogue."""
     if studies and for_:
         raise InputError.at(Location("cite"), say("cite_error.both"))
     rulebook = load_rulebook(rules, as_of)

@@ -72,10 +72,7 @@ def cohort(  # noqa: PLR0917 - one parameter an option
     synthesise: Annotated[int | None, typer.Option(metavar="N", min=1, help=say("cohort_option.synthesise"))] = None,
     seed: Annotated[int, typer.Option(min=0, help=say("cohort_option.seed"))] = 0,
 ) -> None:
-    """Say what the rules offer to every patient of a table.
-
-    It can also compare that with what was given, or with other rules.
-    """
+    """The command; its help is ``verb_help.cohort`` of the catalogue."""
     if find_spec("polars") is None:
         raise InputError.at(
             Location("cohort"),

@@ -53,11 +53,7 @@ def coverage(  # noqa: PLR0917
     profiles: Profiles = "profiles",
     whole_stack: WholeStack = False,
 ) -> None:
-    """Say how well the cases exercise each condition of each rule.
-
-    With several folders, only the rules of the last one count. Coverage is masking MC/DC; what is missing is
-    shown as a pair of patients.
-    """
+    """The command; its help is ``verb_help.coverage`` of the catalogue."""
     rulebook = working_rulebook(rules)
     refuse_unknown(rule or [], rulebook.rules, say("kind_of_entry.rule"))
     part = None if rule else own_part(rulebook, whole_stack=whole_stack)

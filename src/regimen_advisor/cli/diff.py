@@ -70,10 +70,7 @@ def diff(
         ),
     ] = None,
 ) -> None:
-    """Say exactly what changed between two rulebooks.
-
-    Compares the advice for all possible patients, not a sample, and shows a witness for each change.
-    """
+    """The command; its help is ``verb_help.diff`` of the catalogue."""
     days: list[date | None] = [*(as_of or ())] or [None]
     if len(days) > 2:
         raise typer.BadParameter(say("diff_error.dates"), param_hint="--as-of")

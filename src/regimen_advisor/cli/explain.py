@@ -58,10 +58,7 @@ def explain(  # noqa: PLR0917 - one parameter an option
     rules: Rules = None,
     as_of: AsOf = None,
 ) -> None:
-    """Explain why a regimen is offered or not, and what would change it.
-
-    It also says what to ask or test next. Without a REGIMEN, each option gets a paragraph.
-    """
+    """The command; its help is ``verb_help.explain`` of the catalogue."""
     rulebook = load_rulebook(rules, as_of)
     patient = (
         read_files([file], rulebook.domain)[0]

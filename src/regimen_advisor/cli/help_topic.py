@@ -26,10 +26,7 @@ def help_topic(
     ] = None,
     rules: Rules = None,
 ) -> None:
-    """Explain how conditions, profiles and the like are written.
-
-    For a verb, prints the same as `VERB --help`.
-    """
+    """The command; its help is ``verb_help.help`` of the catalogue."""
     if topic is None:
         listed = "".join(f"  {name:<12}{say(about)}\n" for name, (about, _) in TOPICS.items())
         write_output(say("help.list", topics=listed), None)

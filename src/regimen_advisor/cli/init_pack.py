@@ -23,11 +23,7 @@ def init_pack(
     example: Annotated[bool, typer.Option("--example", help=say("init_pack_option.example"))] = False,
     rules: Rules = None,
 ) -> None:
-    """Start a pack: rules of a guideline of your own.
-
-    They add to the shipped rules. Makes a folder with a source, a study, a rule, a case and a workflow for GitHub, all
-    invented, to be written over; `check` and `test` pass from the start.
-    """
+    """The command; its help is ``verb_help.init-pack`` of the catalogue."""
     target = Path(folder)
     if example:
         made = starting.example()

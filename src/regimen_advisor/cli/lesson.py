@@ -36,10 +36,7 @@ def lesson(
     rules: Rules = None,
     as_of: AsOf = None,
 ) -> None:
-    """Make a teacher's sheet for each patient.
-
-    The sheet says what to ask, what to expect, which fact to flip, what then changes, and what students get wrong.
-    """
+    """The command; its help is ``verb_help.lesson`` of the catalogue."""
     guideline = Guideline.of(load_rulebook(rules, as_of))
     read = read_with_documents(profiles, guideline.rulebook.domain)
     lessons = [lesson_of(guideline.case(patient), dict(document.value)) for patient, document in read]

@@ -54,10 +54,7 @@ def list_entries(  # noqa: PLR0917 - one parameter an option
     output: Output = None,
     rules: Rules = None,
 ) -> None:
-    """List what the rulebook holds: studies, regimens, rules and more.
-
-    Prints a table, each entry with the id that `show` takes.
-    """
+    """The command; its help is ``verb_help.list`` of the catalogue."""
     rows = listed_entries(kind.value, load_rulebook(rules), Filters(setting, drug, text))
     if not rows:
         typer.echo(say("list_kind.nothing", kind=kind.value), err=True)

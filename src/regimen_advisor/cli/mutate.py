@@ -1,15 +1,15 @@
 """Run the verb ``mutate``: which changes of the rules no example notices."""
 
 import sys
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from regimen_advisor.cli import completion, terminal
+from regimen_advisor.cli import completion
 from regimen_advisor.cli.case_files import (
     Paths,
     Profiles,
@@ -65,21 +65,26 @@ def mutate(  # noqa: PLR0917
     profiles: Profiles = "profiles",
     whole_stack: WholeStack = False,
 ) -> None:
-    """Change the rules in small ways, to see what goes unnoticed.
-
-    With several folders, only the rules of the last one are changed. Exit code 1 if no case notices some change.
-    """
+    """The command; its help is ``verb_help.mutate`` of the catalogue."""
     rulebook = working_rulebook(rules)
     refuse_unknown(subject or [], {**rulebook.findings, **rulebook.rules}, say("kind_of_entry.rule_or_finding"))
     cases = cases_at(paths, rulebook, profiles)
     _refuse_failing(cases, rulebook)
     part = None if subject else own_part(rulebook, whole_stack=whole_stack)
     subjects = subject or (sorted(rulebook.of_last_folder) if part else None)
-    with terminal.bar(say("mutate_progress.changing")) if sys.stderr.isatty() else nullcontext() as moved:
+    with _bar() as moved:
         mutation = mutate_rules(rulebook, cases, subjects=subjects, workers=workers, progress=moved)
     write_output(_mutated(mutation, format, everything=everything, part=part), output)
     if mutation.of("survived"):
         raise typer.Exit(1)
+
+
+def _bar() -> AbstractContextManager[Callable[[int, int], None] | None]:
+    if not sys.stderr.isatty():
+        return nullcontext()
+    from regimen_advisor.cli import terminal  # noqa: PLC0415 - Rich is slow to load, and a pipe needs none of it
+
+    return terminal.bar(say("mutate_progress.changing"))
 
 
 def _mutated(mutation: Mutation, format: MutationFormat, *, everything: bool, part: Path | None) -> str:

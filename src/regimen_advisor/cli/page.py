@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,7 +10,7 @@ from regimen_advisor.cli.options import AsOf, Examples, Output, Rules
 from regimen_advisor.cli.quiz_choice import files_of, quiz_chosen
 from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
-from regimen_advisor.page.building import example_profiles, render_page
+from regimen_advisor.page.building import page_html, render_page
 from regimen_advisor.quiz.own_patients import quiz_of_files
 from regimen_advisor.reports.files import write_output
 from regimen_advisor.words.catalogue import joined, say
@@ -39,11 +38,7 @@ def page(  # noqa: PLR0917 - one parameter an option
     rules: Rules = None,
     as_of: AsOf = None,
 ) -> None:
-    """Write the teaching page: one HTML file for any browser.
-
-    It holds rules, evidence and evaluator, and needs no network. Without --output it is
-    regimen-advisor.html; `-o -` prints it.
-    """
+    """The command; its help is ``verb_help.page`` of the catalogue."""
     files = files_of(patients, further, "page")
     is_for_class = quiz is not None or files
     rulebook = load_rulebook(rules, as_of)
@@ -60,11 +55,3 @@ def _class_page(rulebook: Rulebook, profiles: str | None, quiz: str | None, file
         message = say("page_option_error.one", found=joined(given, "and"))
         raise InputError.at(Location("page"), message)
     return render_page(rulebook, (), quiz_of_files(rulebook, files) if quiz is None else quiz_chosen(quiz, rulebook))
-
-
-def page_html(rulebook: Rulebook, profiles: str | None) -> str:
-    """The page as HTML. Raises ``InputError`` where the folder of profiles is missing or no folder."""
-    folder = None if profiles is None else Path(profiles)
-    if folder is not None and not folder.is_dir():
-        raise InputError.at(Location(str(folder)), say("page_option_error.no_folder"))
-    return render_page(rulebook, example_profiles(folder))

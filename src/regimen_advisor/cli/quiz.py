@@ -13,19 +13,16 @@ import typer
 from regimen_advisor.cli import completion
 from regimen_advisor.cli.options import AsOf, Output, Rules
 from regimen_advisor.cli.quiz_choice import files_of
-from regimen_advisor.cli.quiz_terminal import ask
 from regimen_advisor.documents.json import as_json
 from regimen_advisor.documents.writing import rendered
 from regimen_advisor.files.errors import InputError, Location, did_you_mean
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
-from regimen_advisor.quiz.classroom import grade_class, quiz_of_class
 from regimen_advisor.quiz.generating import generate, kinds_named
 from regimen_advisor.quiz.grading import grade as mark
 from regimen_advisor.quiz.grading import read_answers
 from regimen_advisor.quiz.key import answer_key
 from regimen_advisor.quiz.models import PICK_KINDS, SORT_KINDS, Level, Quiz
 from regimen_advisor.quiz.own_patients import quiz_of_files
-from regimen_advisor.reports import class_result, course_files
 from regimen_advisor.reports.files import write_bytes, write_output
 from regimen_advisor.reports.quiz import render_grade, render_html, render_markdown, render_text
 from regimen_advisor.words.catalogue import joined, say
@@ -87,10 +84,7 @@ def quiz(  # noqa: PLR0917 - one parameter an option
     rules: Rules = None,
     as_of: AsOf = None,
 ) -> None:
-    """Set and mark exercises on generated patients.
-
-    Which options does this patient have? The marks say which rule decides each point.
-    """
+    """The command; its help is ``verb_help.quiz`` of the catalogue."""
     wanted = {"--answers": answers, "--grade": grade, "--export": export}
     if len(given := [name for name, value in wanted.items() if value is not None]) > 1:
         raise InputError.at(
@@ -106,9 +100,11 @@ def quiz(  # noqa: PLR0917 - one parameter an option
     else:
         # Files that name their quiz say which one to mark.
         is_chosen = (seed, setting, kind, count, level) != (None, None, None, 5, 2)
-        named = quiz_of_class(grade, rulebook) if grade is not None and not is_chosen else None
+        named = _quiz_of_class(grade, rulebook) if grade is not None and not is_chosen else None
         generated = named or generate(rulebook, chosen, count, setting, _level(level), kinds_named(kind or []))
     if asking:
+        from regimen_advisor.cli.quiz_terminal import ask  # noqa: PLC0415 - Rich is slow to load, and a pipe needs none of it
+
         ask(generated, rulebook)
     elif export in COURSE_FORMATS:
         _export_course(generated, rulebook, export, output)
@@ -144,8 +140,17 @@ def _marked(quiz: Quiz, rulebook: Rulebook, answers: str, format: QuizFormat) ->
     return render_grade(graded)
 
 
+def _quiz_of_class(folder: str, rulebook: Rulebook) -> Quiz | None:
+    from regimen_advisor.quiz.classroom import quiz_of_class  # noqa: PLC0415 - only for `--grade`
+
+    return quiz_of_class(folder, rulebook)
+
+
 def _class_result(quiz: Quiz, rulebook: Rulebook, folder: str, format: QuizFormat, output: str | None) -> str:
     """The result of a class: JSON where that is asked for, else what the ending of the output says."""
+    from regimen_advisor.quiz.classroom import grade_class  # noqa: PLC0415 - only for `--grade`
+    from regimen_advisor.reports import class_result  # noqa: PLC0415 - as above
+
     result = grade_class(folder, quiz, answer_key(quiz, rulebook))
     if format is QuizFormat.JSON:
         return as_json(result)
@@ -161,6 +166,7 @@ def _class_result(quiz: Quiz, rulebook: Rulebook, folder: str, format: QuizForma
 
 
 def _export_course(quiz: Quiz, rulebook: Rulebook, format: str, output: str | None) -> None:
+    from regimen_advisor.reports import course_files  # noqa: PLC0415 - only for `--export`
 
     answers = answer_key(quiz, rulebook)
     match format:

@@ -56,10 +56,7 @@ def run_cases(  # noqa: PLR0917 - the command line names them
     rules: Rules = None,
     profiles: Profiles = "profiles",
 ) -> None:
-    """Run the cases: example patients with the advice expected.
-
-    Exit code 1 if any fails.
-    """
+    """The command; its help is ``verb_help.test`` of the catalogue."""
     rulebook = working_rulebook(rules)
     refuse_unknown(rule or [], rulebook.rules, say("kind_of_entry.rule"))
     refuse_unknown(regimen or [], rulebook.regimens, say("kind_of_entry.regimen"))

@@ -52,11 +52,7 @@ def schema(
     form: Annotated[SchemaFormat, typer.Option("--format", help=say("schema_option.format"))] = SchemaFormat.JSON,
     output: Output = None,
 ) -> None:
-    """Print the JSON schema of a file format or of an answer.
-
-    Or print its reference page. With --for, print a schema for editors: it knows the facts, findings,
-    drugs, regimens, studies and sections of a rules folder.
-    """
+    """The command; its help is ``verb_help.schema`` of the catalogue."""
     if rules:
         _for_editors(name, rules, folder, form, output)
         return

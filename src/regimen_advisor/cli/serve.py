@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from regimen_advisor.cli.options import AsOf, Examples, Rules
-from regimen_advisor.cli.page import page_html
 from regimen_advisor.knowledge.rulebook import load_rulebook
+from regimen_advisor.page.building import page_html
 from regimen_advisor.page.serving import announce, run
 from regimen_advisor.words.catalogue import say
 
@@ -21,10 +21,7 @@ def serve(
     rules: Rules = None,
     as_of: AsOf = None,
 ) -> None:
-    """Serve the teaching page to this computer only.
-
-    It also answers `POST /advise`. It runs until interrupted.
-    """
+    """The command; its help is ``verb_help.serve`` of the catalogue."""
     announce()
     rulebook = load_rulebook(rules, as_of)
     run(rulebook, page_html(rulebook, profiles), port)

@@ -43,8 +43,5 @@ def show(
     output: Output = None,
     rules: Rules = None,
 ) -> None:
-    """Show one study, regimen, drug, rule or finding whole.
-
-    Prints it with its citation and links.
-    """
+    """The command; its help is ``verb_help.show`` of the catalogue."""
     write_output(render(kind.value, id, load_rulebook(rules), format.value), output)

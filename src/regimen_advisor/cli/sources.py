@@ -43,11 +43,7 @@ def number(
     output: Output = None,
     rules: Rules = None,
 ) -> None:
-    """Make the table of the numbers that each section of a source prints.
-
-    With it `check` traces every figure of the rulebook without the text. Prints the table of this source, or writes it
-    with those of the others.
-    """
+    """The command; its help is ``sources_verb.number`` of the catalogue."""
     rulebook = load_rulebook(rules)
     review = source_named(source, rulebook)
     table = {review.key: numbered(review, text)}
@@ -69,10 +65,7 @@ def missing(
     output: Output = None,
     rules: Rules = None,
 ) -> None:
-    """List the sentences and numbers of a source that no study, rule or note holds. Exit code 1 if there are some.
-
-    Sentences that `background.yaml` of the rules leaves out with a reason, or names an entry for, are not listed.
-    """
+    """The command; its help is ``sources_verb.missing`` of the catalogue."""
     rulebook = load_rulebook(rules)
     found = gaps(source_named(source, rulebook), text, rulebook)
     shown = as_json(as_data(found)) if format is GapsFormat.JSON else rendered(document(found, background=background))
@@ -93,10 +86,7 @@ def draft(
     ] = None,
     rules: Rules = None,
 ) -> None:
-    """Draft a study from a section: each of its numbers as a candidate, with the words around it.
-
-    Of several sections, or of all where none is named, a study each; one that prints no number is named and left out.
-    """
+    """The command; its help is ``sources_verb.draft`` of the catalogue."""
     review = source_named(source, load_rulebook(rules))
     printed = sections_named(sections or (), review, text)
     empty = [section for section, words in printed.items() if not has_figures(words)]

@@ -13,7 +13,6 @@ from typing import Literal
 
 from regimen_advisor.explaining.clauses import State, state_of
 from regimen_advisor.explaining.sentences import effect_words, source_words
-from regimen_advisor.files.errors import InputError, Location, did_you_mean, holding
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
@@ -22,7 +21,7 @@ from regimen_advisor.language.interpreter import Interpreter, conjunction
 from regimen_advisor.language.values import Truth
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.wording import listed
-from regimen_advisor.words.catalogue import joined, say
+from regimen_advisor.words.catalogue import say
 
 Path = Literal["taken", "not taken", "open"]
 _PATHS: dict[Truth, Path] = {Truth.TRUE: "taken", Truth.FALSE: "not taken", Truth.UNKNOWN: "open"}
@@ -59,25 +58,6 @@ class GuidelineMap:
     title: str
     roots: tuple[Node, ...]
     patient: str | None = None
-
-
-def setting_named(word: str, rulebook: Rulebook) -> str:
-    """The id of a setting, from its id or the name of its file.
-
-    Raises ``InputError`` where no setting has that name, and where other settings have it in theirs: ``later-line`` may
-    be any of five.
-    """
-    if word in rulebook.settings:
-        return word
-    found = holding(word, rulebook.settings)
-    if len(found) == 1 and found[0].split("/")[-1] == word:
-        return found[0]
-    location = Location("setting")
-    if len(found) > 1:
-        raise InputError.at(location, say("map.several", word=word, settings=joined(found)))
-    help = did_you_mean(word, [*rulebook.settings, *(name.split("/")[-1] for name in rulebook.settings)])
-    known = joined(rulebook.settings)
-    raise InputError.at(location, say("map.unknown", word=word), help or say("map.one_of", settings=known))
 
 
 def guideline_map(setting: str, rulebook: Rulebook, patient: Patient | None = None) -> GuidelineMap:

@@ -12,6 +12,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.files.folders import yaml_files
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.page.data import page_data
@@ -49,6 +50,14 @@ def render_page(rulebook: Rulebook, examples: Iterable[Path] = (), quiz: Quiz | 
         script_hash=policy_digest(script),
         style_hash=policy_digest(style),
     )
+
+
+def page_html(rulebook: Rulebook, profiles: str | None) -> str:
+    """The page as HTML. Raises ``InputError`` where the folder of profiles is missing or no folder."""
+    folder = None if profiles is None else Path(profiles)
+    if folder is not None and not folder.is_dir():
+        raise InputError.at(Location(str(folder)), say("page_option_error.no_folder"))
+    return render_page(rulebook, example_profiles(folder))
 
 
 def page_script() -> str:

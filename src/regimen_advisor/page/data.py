@@ -50,7 +50,7 @@ LINES = ("not_treated", "first_line", "later_lines")
 """How the menu of examples is grouped, by the number of lines for advanced disease."""
 ROOMS = (
     "advice", "ask", "ask_of_course", "between", "broken", "caution", "decides", "entry", "explain", "figure",
-    "file", "forest", "glance", "group", "html", "known", "list", "page", "page_answer", "page_changes",
+    "file", "forest", "glance", "group", "html", "known", "language", "list", "page", "page_answer", "page_changes",
     "page_compare", "page_error", "page_form", "page_known", "page_pictures", "page_profile", "page_quiz",
     "page_treatment", "page_view", "page_yaml", "path", "path_meaning", "patient", "profile_error", "profile_note",
     "question", "questions", "standing", "standing_in_short", "standing_title", "state", "state_meaning", "type",

@@ -13,9 +13,10 @@ from typing import Annotated
 from pydantic import Field
 
 from regimen_advisor.advice import RulebookName
-from regimen_advisor.files.errors import InputError, Location, did_you_mean, holding
+from regimen_advisor.files.errors import InputError, Location, did_you_mean
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Setting
+from regimen_advisor.knowledge.setting_names import setting_named
 from regimen_advisor.quiz.making import KINDS, questions
 from regimen_advisor.quiz.models import GROUPS, MOST_QUESTIONS, PICK_KINDS, SORT_KINDS, Level, QuestionKind, Quiz
 from regimen_advisor.words.catalogue import joined, say
@@ -37,7 +38,7 @@ def generate(  # noqa: PLR0917 - what a person may choose
     and 3 several; ``kinds`` keep it to these kinds of questions. Raises ``InputError`` for an unknown setting, or one
     that no question can be asked of, and where fewer different questions than asked for can be made.
     """
-    chosen = setting_named(setting, rulebook) if setting is not None else None
+    chosen = setting_named(setting, rulebook, settings_of(rulebook)) if setting is not None else None
     if not 1 <= count <= MOST_QUESTIONS:
         raise InputError.at(Location("quiz"), say("quiz_error.count", most=MOST_QUESTIONS, found=count))
     impossible = [kind for kind in kinds if kind not in KINDS[level]]
@@ -93,17 +94,3 @@ def settings_of(rulebook: Rulebook) -> tuple[Setting, ...]:
     """The settings that a quiz can be kept to: those whose rules offer or exclude something."""
     asked = {rule.setting.id for rule in rulebook.of(Effect.OFFER, Effect.EXCLUDE)}
     return tuple(setting for setting in rulebook.settings.values() if setting.id in asked)
-
-
-def setting_named(word: str, rulebook: Rulebook) -> Setting:
-    """The setting with this id, or with this file name where no other one has it in its name. Raises ``InputError``."""
-    known = {setting.id: setting for setting in settings_of(rulebook)}
-    if word in known:
-        return known[word]
-    found = holding(word, known)
-    if len(found) == 1 and found[0].split("/")[-1] == word:
-        return known[found[0]]
-    help = None if found else did_you_mean(word, known)
-    choices = found or list(known)
-    expected = choices[0] if len(choices) == 1 else say("quiz_error.one_of", choices=joined(choices))
-    raise InputError.at(Location("quiz"), say("quiz_error.setting", expected=expected, found=word), help)

@@ -11,18 +11,16 @@ from regimen_advisor.reports import glance
 from regimen_advisor.reports.cards import Card, Part, open_questions
 from regimen_advisor.reports.depth import PLAIN, Depth
 from regimen_advisor.reports.screen import (
-    CHANGED,
-    DIFFER,
     FIRST,
     NO_OPTION,
     NO_STANDARD,
     NOTES,
-    TITLES,
     CardGroup,
     Screen,
     ScreenSentence,
     names_of,
 )
+from regimen_advisor.reports.titles import CHANGED, DIFFER, TITLES
 from regimen_advisor.words.catalogue import joined, say
 
 

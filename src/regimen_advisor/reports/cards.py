@@ -28,6 +28,7 @@ from regimen_advisor.figure_wording import (
 from regimen_advisor.knowledge.evidence import Erratum, Result
 from regimen_advisor.reports.cautions import KINDS, Cautions
 from regimen_advisor.reports.glance import few
+from regimen_advisor.reports.studies import study_blocks
 from regimen_advisor.wording import clause, listed
 from regimen_advisor.words.catalogue import joined, say
 
@@ -318,8 +319,6 @@ class Cards:
 
     def _details(self, option: Option, number: int) -> Iterator[Block]:
         """Why it is offered and each study behind it; what is written out under an earlier option is pointed to."""
-        from regimen_advisor.reports.studies import study_blocks  # noqa: PLC0415 - only where details are asked for
-
         if option.setting:
             yield Paragraph(say("card.setting", settings=joined(option.setting, "lists")), indent=3, hang=2)
         best = leading(option, self.rulebook)

@@ -223,13 +223,19 @@ def anki(quiz: Quiz, key: AnswerKey) -> bytes:
         help = "pip install 'regimen-advisor[teach]'"
         raise InputError.at(Location("quiz"), say("missing_extra.not_installed", name="genanki"), help) from None
 
-    fields = [{"name": name} for name in ("Patient", "Question", "Answer", "Afterwards")]
+    names = {field: say(f"card_field.{field}") for field in ("patient", "question", "answer", "afterwards")}
+    filled = {field: f"{{{{{name}}}}}" for field, name in names.items()}
     template = {
         "name": say("course.card"),
-        "qfmt": "{{Patient}}<p><b>{{Question}}</b></p>",
-        "afmt": "{{FrontSide}}<hr id=answer><p>{{Answer}}</p>{{Afterwards}}",
+        "qfmt": f"{filled['patient']}<p><b>{filled['question']}</b></p>",
+        "afmt": f"{{{{FrontSide}}}}<hr id=answer><p>{filled['answer']}</p>{filled['afterwards']}",
     }
-    model = genanki.Model(crc32(b"regimen-advisor card"), "regimen-advisor", fields=fields, templates=[template])
+    model = genanki.Model(
+        crc32(b"regimen-advisor card"),
+        "regimen-advisor",
+        fields=[{"name": name} for name in names.values()],
+        templates=[template],
+    )
     deck = genanki.Deck(crc32(quiz.name.encode()), title(quiz), description=escape(quiz.scope))
     for item in items(quiz, key):
         if item.kind == "matching":

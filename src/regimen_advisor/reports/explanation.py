@@ -15,7 +15,7 @@ from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.patient_wording import QuestionNames
 from regimen_advisor.reports.questions_text import TO_ASK, patient_question_lines, question_lines
-from regimen_advisor.reports.screen import CHANGED, DIFFER, TITLES
+from regimen_advisor.reports.titles import CHANGED, DIFFER, TITLES
 from regimen_advisor.wording import UNKNOWN, listed, standing_words, value_word
 from regimen_advisor.words.catalogue import CATALOGUE, joined, say
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from regimen_advisor.documents.blocks import Block, Grid, Table
-from regimen_advisor.drawing.guideline_map import setting_named
 from regimen_advisor.files.errors import InputError, Location, holding
 from regimen_advisor.knowledge.publications import Erratum
 from regimen_advisor.knowledge.regimens import Regimen, Target
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule
+from regimen_advisor.knowledge.setting_names import setting_named
 from regimen_advisor.knowledge.studies import Approval, Study
 from regimen_advisor.language.conditions import findings_of
 from regimen_advisor.words.catalogue import joined, say
@@ -78,7 +78,7 @@ def _rules(book: Rulebook) -> Iterator[Row]:
         place = "" if rule.is_outside else places.cite(rule.source)
         yield {
             "id": rule.id, "effect": rule.effect.value, "setting": rule.setting.id,
-            "source": place or "outside", "says": rule.says,
+            "source": place or say("list_entry.outside"), "says": rule.says,
         }  # fmt: skip
 
 
@@ -146,7 +146,7 @@ class _Chosen:
         self.book = rulebook
         self.kept: list[Mapping[str, set[str]]] = []
         if filters.setting is not None:
-            self.kept.append(self._of_setting(setting_named(filters.setting, rulebook)))
+            self.kept.append(self._of_setting(setting_named(filters.setting, rulebook).id))
         if filters.drug is not None:
             self.kept.append(self._of_drug(self._drug(filters.drug)))
 

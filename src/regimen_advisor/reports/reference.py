@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 from pydantic import BaseModel
 
 from regimen_advisor.documents.blocks import Block, Grid, Heading, Marked, Paragraph, Table
-from regimen_advisor.words.catalogue import joined, say
+from regimen_advisor.words.catalogue import CATALOGUE, joined, say
+
+_SHAPES = CATALOGUE.room("takes_shape")
+"""Models by name, for which there is more to say than which keys they have."""
 
 
 def document(
@@ -32,20 +35,35 @@ def document(
 
 
 def keys_of(model: type[BaseModel]) -> list[tuple[str, str]]:
-    """The keys of a model, each with its meaning and what it takes in plain words."""
+    """The keys of a model, each with its meaning and what it takes in plain words, which name no model."""
+    schema = model.model_json_schema()
+    parts = schema.get("$defs", {})
+
+    def shape(name: str) -> str:
+        return _shape(name, parts[name])
+
     return [
-        (
-            key,
-            say("reference.key_takes", meaning=field["description"], takes=_plain(_takes(field)))
-            if field.get("description")
-            else _takes(field),
-        )
-        for key, field in model.model_json_schema()["properties"].items()
+        (key, _key_words(field, _takes(field, shape).replace("`", ""))) for key, field in schema["properties"].items()
     ]
 
 
-def _plain(markdown: str) -> str:
-    return re.sub(r"\[(\w+)\]\(#\w+\)", r"\1", markdown).replace("`", "")
+def _key_words(field: dict[str, Any], takes: str) -> str:
+    meaning = re.sub(r"\[(\w+)\]\(\w+\.md\)", r"\1", field.get("description", ""))
+    return say("reference.key_takes", meaning=meaning, takes=takes) if meaning else takes
+
+
+def _shape(name: str, part: dict[str, Any]) -> str:
+    """What a value of a model looks like: the words of the catalogue for it, or its keys."""
+    if name in _SHAPES:
+        return _SHAPES[name]
+    if "properties" not in part:
+        return _takes(part)
+    keys = (f"{key}: {'[...]' if field.get('type') == 'array' else '...'}" for key, field in part["properties"].items())
+    return f"{{{', '.join(keys)}}}"
+
+
+def _link(name: str) -> str:
+    return f"[{name}](#{name.lower()})"
 
 
 def _keys(part: dict[str, Any]) -> Iterator[Block]:
@@ -64,25 +82,24 @@ def _keys(part: dict[str, Any]) -> Iterator[Block]:
         yield Paragraph(f"* {say('reference.required')}")
 
 
-def _takes(schema: dict[str, Any]) -> str:
-    """What a key takes, in a few words."""
+def _takes(schema: dict[str, Any], named: Callable[[str], str] = _link) -> str:
+    """What a key takes, in a few words; a model by what ``named`` makes of its name."""
     match schema:
         case {"$ref": ref}:
-            name = ref.rsplit("/", 1)[-1]
-            return f"[{name}](#{name.lower()})"
+            return named(ref.rsplit("/", 1)[-1])
         case {"allOf": [inner]}:
-            return _takes(inner)
+            return _takes(inner, named)
         case {"const": value}:
             return f"`{value}`"
         case {"enum": values}:
             return joined(f"`{value}`" for value in values)
         case {"anyOf": options} | {"oneOf": options}:
-            words = [_takes(option) for option in options if option.get("type") != "null"]
+            words = [_takes(option, named) for option in options if option.get("type") != "null"]
             return joined(dict.fromkeys(words), "or")
         case {"type": "array"}:
-            return say("takes.list", item=_takes(schema.get("items", {})))
+            return say("takes.list", item=_takes(schema.get("items", {}), named))
         case {"type": "object", "additionalProperties": dict(inner)}:
-            return say("takes.mapping", value=_takes(inner))
+            return say("takes.mapping", value=_takes(inner, named))
         case {"type": "object"}:
             return say("takes.any_mapping")
         case {"type": "integer", "minimum": low, "maximum": high}:

@@ -36,13 +36,10 @@ MOST_QUESTIONS = 6
 MOST_OPEN = 2
 MOST_UNKNOWN = 6
 FIRST = say("advice.first")
-DIFFER = say("advice.differ")
-CHANGED = say("advice.changed")
 NO_STANDARD = say("advice.no_standard")
 NO_OPTION = say("advice.no_option")
 NOTES = say("advice.notes")
 SHORT_SCOPE = say("advice.short_scope")
-TITLES = {standing: say(f"standing_title.{standing}") for standing in Standing}
 _ASIDE = re.compile(r" \([^)]*\)")
 
 

@@ -21,6 +21,7 @@ from regimen_advisor.language.paths import Steps, deciding
 from regimen_advisor.language.values import Choice, Facts, Truth
 from regimen_advisor.testing.cases import RuleCase
 from regimen_advisor.testing.condition_instances import ConditionInstance, occurrences
+from regimen_advisor.testing.impossibility import Impossibility
 
 Status = Literal["covered", "missing", "cannot matter", "guard"]
 
@@ -154,8 +155,6 @@ def demand(rulebook: Rulebook, occurrence: ConditionInstance, *, value: bool) ->
 
 def _prove(rulebook: Rulebook, found: Mapping[str, tuple[Covered, ...]]) -> None:
     """Give each occurrence that is not covered its proofs, where it cannot be."""
-    from regimen_advisor.testing.impossibility import Impossibility  # noqa: PLC0415 - the solver is slow to load
-
     prover: Impossibility | None = None
     for covered in (occurrence for several in found.values() for occurrence in several):
         if covered.status != "missing":

@@ -26,6 +26,7 @@ class Page {
     this.quiz = new Quiz(this);
     this.isProjected = false;
     this.at("facts").append(this.form.element);
+    this.form.element.style.setProperty("--changed-words", JSON.stringify(` ${say("page_form.changed")}`));
     this.at("views").append(...this.#views.map((view) => h("button", { type: "button", id: `view-${view}`, onclick: () => this.show(view) }, say(`page_view.${view}`))));
     this.#controls();
     this.pane("answer");
@@ -156,7 +157,7 @@ class Page {
   async #file(file) {
     if (!file) return;
     const refuse = (message) => this.#problems(say("page.not_used", { name: file.name }), [{ message }]);
-    if (file.size > MOST_BYTES) return refuse(say("page_error.bytes", { most: MOST_BYTES.toLocaleString("en"), count: file.size }));
+    if (file.size > MOST_BYTES) return refuse(say("page_error.bytes", { most: MOST_BYTES.toLocaleString(say("language.code")), count: file.size }));
     let text;
     try {
       text = new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer());

@@ -115,11 +115,6 @@ class Solver {
 
   // Truth over all completions ----------------------------------------------------------------------------------------
 
-  /** Whether any complete patient agrees with what is known. */
-  isPossible(patient) {
-    return this.#example(patient, []) !== null;
-  }
-
   /** A completion with these literals too, if there is one; those found for a patient are kept as examples. */
   #example(patient, literals, preferred = []) {
     const examples = this.#examples(patient), found = this.sat.model([...this.known(patient), ...literals], preferred);

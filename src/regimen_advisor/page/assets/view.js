@@ -216,7 +216,7 @@ function blocks(list) {
     if (block.fields) return h("dl", { class: "fields" }, block.fields.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
     const head = h("thead", {}, h("tr", {}, block.header.map((name) => h("th", { scope: "col" }, name))));
     const rows = block.rows.map((row) => h("tr", {}, row.map((cell, index) => (index ? h("td", {}, cell) : h("th", { scope: "row" }, cell)))));
-    return h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": block.header.join(", ") },
+    return h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": joined(block.header) },
       h("table", { class: "stack" }, head, h("tbody", {}, rows)));
   });
 }

@@ -48,7 +48,7 @@ function sayWith(key, fields = {}) {
     throw new Error(`\`${key}\`: expected the fields ${wanted}; found ${given}`);
   }
   const parts = forms[forms.length > 1 && fields.count !== 1 ? 1 : 0];
-  return parts.map(({ text, field }) => (field === undefined ? text : field === "count" ? fields.count.toLocaleString("en") : fields[field])).filter((part) => part !== "");
+  return parts.map(({ text, field }) => (field === undefined ? text : field === "count" ? fields.count.toLocaleString(say("language.code")) : fields[field])).filter((part) => part !== "");
 }
 
 /** Elements as a list in words: `a, b and c`. */
