@@ -56,7 +56,7 @@ def explain(profile: AnyProfile, guideline: AnyGuideline = None, *, regimen: str
 
     Raises as ``advise`` does, and ``InputError`` for an unknown regimen.
     """
-    return _case(profile, guideline).explain(*([] if regimen is None else [regimen]))
+    return _case(profile, guideline).explain(regimen=regimen)
 
 
 @overload

@@ -268,9 +268,13 @@ class Case:
         """
         return import_module("regimen_advisor.advising").advice_of(self, ask=ask)  # type: ignore[no-any-return]
 
-    def explain(self, *regimens: str) -> Explanation:
-        """Explain the standing of each option; with the id or name of regimens, these in full."""
-        return import_module("regimen_advisor.explaining.explain").explanation_of(self, regimens)  # type: ignore[no-any-return]
+    def explain(self, *regimens: str | None, regimen: str | None = None) -> Explanation:
+        """Explain the standing of each option; with the id or the name of a regimen, or of several, these in full.
+
+        Raises ``InputError`` for an unknown regimen.
+        """
+        asked = [name for name in (*regimens, regimen) if name is not None]
+        return import_module("regimen_advisor.explaining.explain").explanation_of(self, asked)  # type: ignore[no-any-return]
 
 
 def _refuse_difference(trees: Mapping[str, Judgement], fired: Mapping[str, Truth], patient: Patient) -> None:

@@ -1,0 +1,45 @@
+"""The names at the top of the package: what each takes, and what is refused in words."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from regimen_advisor import Case, Guideline, InputError, explain
+
+ROOT = Path(__file__).parent.parent
+PROFILE = ROOT / "profiles" / "egfr-l858r-after-osimertinib.yaml"
+
+
+@pytest.fixture(scope="module")
+def guideline() -> Guideline:
+    return Guideline.load(ROOT / "rules")
+
+
+@pytest.fixture(scope="module")
+def case(guideline: Guideline) -> Case:
+    return guideline.case(PROFILE)
+
+
+# Regimens -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_case_explains_a_regimen_by_keyword_by_place_several_or_all(case: Case) -> None:
+    by_keyword = case.explain(regimen="anlotinib")
+    assert by_keyword == case.explain("Anlotinib")
+    assert [option.regimen for option in by_keyword.options] == ["anlotinib"]
+    two = case.explain("anlotinib", "ivonescimab")
+    assert [option.regimen for option in two.options] == ["anlotinib", "ivonescimab"]
+    assert case.explain(regimen=None) == case.explain() == case.explain(None)
+    assert len(case.explain().options) > 2
+
+
+@pytest.mark.parametrize(("regimen", "found"), [(5, "`5`"), (["anlotinib"], "a list"), (b"anlotinib", "`bytes`")])
+def test_a_regimen_that_is_no_text_is_refused(case: Case, regimen: object, found: str) -> None:
+    message = re.escape(f"regimen: expected the id or the name of a regimen, found {found}")
+    with pytest.raises(InputError, match=message):
+        case.explain(regimen=regimen)
+    with pytest.raises(InputError, match=message):
+        case.explain(regimen)
+    with pytest.raises(InputError, match=message):
+        explain(PROFILE, case.guideline, regimen=regimen)
