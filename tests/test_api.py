@@ -1,11 +1,12 @@
 """The names at the top of the package: what each takes, and what is refused in words."""
 
+import inspect
 import re
 from pathlib import Path
 
 import pytest
 
-from regimen_advisor import Case, Guideline, InputError, explain
+from regimen_advisor import Case, Guideline, InputError, explain, judge_table
 
 ROOT = Path(__file__).parent.parent
 PROFILE = ROOT / "profiles" / "egfr-l858r-after-osimertinib.yaml"
@@ -43,3 +44,13 @@ def test_a_regimen_that_is_no_text_is_refused(case: Case, regimen: object, found
         case.explain(regimen)
     with pytest.raises(InputError, match=message):
         explain(PROFILE, case.guideline, regimen=regimen)
+
+
+# Tables -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_table_to_judge_is_called_a_frame(guideline: Guideline) -> None:
+    assert list(inspect.signature(judge_table).parameters)[:3] == ["frame", "guideline", "mapping"]
+    polars = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
+    answer = judge_table(frame=polars.DataFrame({"disease": ["nsclc"]}), guideline=guideline, mapping=None)
+    assert answer.height == 1

@@ -61,7 +61,7 @@ def explain(profile: AnyProfile, guideline: AnyGuideline = None, *, regimen: str
 
 @overload
 def judge_table(
-    table: pl.DataFrame | pl.LazyFrame,
+    frame: pl.DataFrame | pl.LazyFrame,
     guideline: AnyGuideline = None,
     mapping: str | Path | TableMapping | None = None,
     *,
@@ -70,7 +70,7 @@ def judge_table(
 ) -> pl.DataFrame: ...
 @overload
 def judge_table(
-    table: Any,
+    frame: Any,
     guideline: AnyGuideline = None,
     mapping: str | Path | TableMapping | None = None,
     *,
@@ -78,7 +78,7 @@ def judge_table(
     exact: bool = True,
 ) -> Any: ...
 def judge_table(
-    table: Any,
+    frame: Any,
     guideline: AnyGuideline = None,
     mapping: str | Path | TableMapping | None = None,
     *,
@@ -87,12 +87,12 @@ def judge_table(
 ) -> Any:
     """The standing of every regimen for every row of a Polars or a Spark frame, as a frame of the same library.
 
-    The columns of ``table`` have the names of the keys of a profile, or ``mapping`` (a file, or one that was read) says
+    The columns of ``frame`` have the names of the keys of a profile, or ``mapping`` (a file, or one that was read) says
     how they are read. The answer has the columns ``id``, one a regimen, ``questions``, ``set_apart``, ``unread`` and
     ``rulebook``. A lazy frame is read now; a Spark frame when Spark is asked for the answer. Without ``exact`` the
     standings are those of judging node by node, which is faster.
 
-    Raises ``InputError`` for a table of another kind, for a mapping that does not fit it, and where no column says
+    Raises ``InputError`` for a frame of another kind, for a mapping that does not fit it, and where no column says
     anything that a rule tests.
     """
     if find_spec("polars") is None:
@@ -106,7 +106,7 @@ def judge_table(
 
     rulebook = guideline_from(guideline).rulebook
     read = mapping if mapping is None or isinstance(mapping, TableMapping) else load_mapping(mapping, rulebook.domain)
-    return judge_frame(table, rulebook, read, id_column=id_column, exact=exact)
+    return judge_frame(frame, rulebook, read, id_column=id_column, exact=exact)
 
 
 def compare(old: AnyGuideline, new: AnyGuideline) -> comparing.RulebookComparison:
