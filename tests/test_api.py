@@ -46,6 +46,22 @@ def test_a_regimen_that_is_no_text_is_refused(case: Case, regimen: object, found
         explain(PROFILE, case.guideline, regimen=regimen)
 
 
+def test_questions_are_about_a_regimen_by_its_id_or_its_name_and_an_unknown_one_is_refused(
+    guideline: Guideline,
+) -> None:
+    case = guideline.case({"disease": "nsclc", "stage": "IV", "prior_lines": 0})
+    by_id = case.questions("ivonescimab").single
+    assert by_id == case.questions("Ivonescimab").single
+    assert by_id
+    assert {name for question in by_id for name in question.settles} <= {"ivonescimab"}
+    with pytest.raises(InputError, match=re.escape("found `ivonescimb` (did you mean `ivonescimab`?)")):
+        case.questions("ivonescimb")
+    with pytest.raises(InputError, match="expected a regimen of the rulebook, found `nope`"):
+        case.questions("nope")
+    with pytest.raises(InputError, match="expected the id or the name of a regimen, found `5`"):
+        case.questions(5)
+
+
 # Tables -------------------------------------------------------------------------------------------------------------
 
 

@@ -35,6 +35,7 @@ from regimen_advisor.language.standings import Standing, standing_of
 from regimen_advisor.language.values import Atom, Truth
 from regimen_advisor.patient.profile import Profile, profile_from, read_profile
 from regimen_advisor.patient.reading import Patient, read
+from regimen_advisor.regimen_names import regimen_named
 from regimen_advisor.replaced import Bearing, bearings
 from regimen_advisor.solving.determining_sets import Settling
 from regimen_advisor.solving.questions import QuestionAnalysis, questions
@@ -256,8 +257,12 @@ class Case:
         return kept
 
     def questions(self, regimen: str | None = None) -> QuestionAnalysis:
-        """What to ask or test next; with the id of a regimen, about that one."""
-        return questions(self.settling, regimen)
+        """What to ask or test next; with the id or the name of a regimen, about that one.
+
+        Raises ``InputError`` for an unknown regimen.
+        """
+        asked = None if regimen is None else regimen_named(regimen, self.guideline.rulebook)
+        return questions(self.settling, asked)
 
     # The answers: made in the rooms above, which know this one, and loaded when asked for -------------------------
 
