@@ -2,11 +2,15 @@
 
 import inspect
 import re
+from collections import ChainMap, UserDict
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
-from regimen_advisor import Case, Guideline, InputError, explain, judge_table
+from regimen_advisor import Case, Guideline, InputError, advise, explain, judge_table, read_profile
 
 ROOT = Path(__file__).parent.parent
 PROFILE = ROOT / "profiles" / "egfr-l858r-after-osimertinib.yaml"
@@ -60,6 +64,85 @@ def test_questions_are_about_a_regimen_by_its_id_or_its_name_and_an_unknown_one_
         case.questions("nope")
     with pytest.raises(InputError, match="expected the id or the name of a regimen, found `5`"):
         case.questions(5)
+
+
+# Patients -----------------------------------------------------------------------------------------------------------
+
+
+class Scalar:
+    """What a scalar of NumPy has, for a machine without it."""
+
+    shape = ()
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+    def item(self) -> object:
+        return self.value
+
+
+PLAIN = {"disease": "nsclc", "ecog": 1, "liver_metastases": True, "egfr": ["L858R"], "history": [{"line": 1}]}
+
+
+@pytest.mark.parametrize(
+    "mapping",
+    [
+        MappingProxyType(PLAIN),
+        ChainMap({"disease": "nsclc"}, PLAIN),
+        UserDict(PLAIN),
+        {**PLAIN, "egfr": ("L858R",), "history": (MappingProxyType({"line": 1}),)},
+        {**PLAIN, "disease": Scalar("nsclc"), "ecog": Scalar(1), "liver_metastases": Scalar(True)},
+    ],
+    ids=["proxy", "chain", "user", "tuples", "scalars"],
+)
+def test_any_mapping_and_the_scalars_of_numpy_are_read_as_plain_values(guideline: Guideline, mapping: object) -> None:
+    assert guideline.case(mapping).patient == guideline.case(PLAIN).patient
+
+
+def test_the_numbers_of_numpy_itself_are_read(guideline: Guideline) -> None:
+    numpy = pytest.importorskip("numpy", reason="the extra `cohort` is not installed")
+    profile = {"disease": numpy.str_("nsclc"), "ecog": numpy.int64(1), "liver_metastases": numpy.bool_(True)}
+    wanted = {"disease": "nsclc", "ecog": 1, "liver_metastases": True}
+    assert guideline.case(profile).patient == guideline.case(wanted).patient
+
+
+ANY = "expected text, a number, `true`, `false`, a list or a mapping, found"
+
+
+@pytest.mark.parametrize(
+    ("profile", "message"),
+    [
+        ({"ecog": Decimal(1)}, f"<mapping>: ecog: {ANY} `Decimal`"),
+        ({"ecog": 10**5000}, f"<mapping>: ecog: {ANY} a whole number of several hundred digits"),
+        ({"history": [{"line": 1, "drugs": {"osimertinib"}}]}, f"<mapping>: drugs: {ANY} `set`"),
+        ({"stage": date(2024, 1, 1)}, f"<mapping>: stage: {ANY} `date`"),
+        ({"disease": b"nsclc", "ecog": 1j}, f"disease: {ANY} `bytes`\n<mapping>: ecog: {ANY} `complex`"),
+        ({("a", "b"): 1}, "<mapping>: expected text as a key, found `tuple`"),
+        ({"egfr": {5: 1}}, "<mapping>: egfr: expected text as a key, found `5`"),
+        ({10**5000: 1}, "expected text as a key, found a whole number of several hundred digits"),
+        ({"stage": "\ud800"}, "<mapping>: stage: expected text, found half a character, `\\ud800`"),
+        ({"\ud800": 1}, "<mapping>: expected text, found half a character, `\\ud800`"),
+        ({"ecog": float("nan")}, "<mapping>: ecog: expected an ECOG status"),
+    ],
+    ids=lambda value: value[-40:].encode("ascii", "replace").decode() if isinstance(value, str) else "profile",
+)
+def test_a_value_that_no_file_can_hold_is_refused_at_its_key(
+    guideline: Guideline, profile: object, message: str
+) -> None:
+    with pytest.raises(InputError, match=re.escape(message)):
+        guideline.case(profile)
+
+
+@pytest.mark.parametrize(("profile", "found"), [(5, "`5`"), (None, "nothing"), ([1], "a list"), ({1}, "`set`")])
+def test_what_is_no_form_of_a_patient_is_refused(profile: object, found: str) -> None:
+    with pytest.raises(InputError, match=f"^profile: expected the path of a profile.*found {found}$"):
+        advise(profile)
+
+
+def test_both_things_that_read_profile_gives_are_one_too_many() -> None:
+    with pytest.raises(InputError, match=re.escape("found `tuple` (`read_profile` gives two things")):
+        advise(read_profile(PROFILE))
+    assert advise(read_profile(PROFILE)[0], ask=False).options
 
 
 # Tables -------------------------------------------------------------------------------------------------------------

@@ -17,8 +17,8 @@ from regimen_advisor.advice import Evidence
 from regimen_advisor.differing import LocatedDifference, source_differences
 from regimen_advisor.engines import forward_chaining
 from regimen_advisor.engines.program import RuleProgram
-from regimen_advisor.files.errors import DisagreementError
-from regimen_advisor.files.sources import Document, document_of
+from regimen_advisor.files.errors import DisagreementError, InputError, Location
+from regimen_advisor.files.sources import Document, document_of, named_in_python
 from regimen_advisor.knowledge.effective import (
     RegimenRules,
     asks_for_earlier_drug,
@@ -174,9 +174,15 @@ class Guideline:
             case str() | Path():
                 found, document = read_profile(profile)
                 return read(found, self.rulebook.domain, document)
-            case _:
+            case Document() | Mapping():
                 document = profile if isinstance(profile, Document) else document_of(profile)
                 return read(profile_from(document), self.rulebook.domain, document)
+            case (Profile(), Document()):
+                help = say("profile_error.first_of_two")
+            case _:
+                help = None
+        message = say("profile_error.no_form", found=named_in_python(profile))
+        raise InputError.at(Location("profile"), message, help)
 
 
 @lru_cache(maxsize=32)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from regimen_advisor.figure_wording import CitationLabels
 from regimen_advisor.files.errors import InputError, Location, Problem, part_of_names
-from regimen_advisor.files.validation_messages import shown
+from regimen_advisor.files.sources import named_in_python
 from regimen_advisor.knowledge.publications import last_day
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.knowledge.stacking import PackChange
@@ -23,8 +23,7 @@ def regimen_named(word: object, rulebook: Rulebook) -> str:
     after the day of the rulebook bring, or that a pack retired.
     """
     if not isinstance(word, str):
-        found = shown(word) if isinstance(word, int | list | dict) else f"`{type(word).__qualname__}`"
-        raise InputError.at(Location("regimen"), say("explain.no_regimen", found=found))
+        raise InputError.at(Location("regimen"), say("explain.no_regimen", found=named_in_python(word)))
     if name := _named(word, rulebook):
         return name
     if rulebook.day is not None and (problem := _of_a_later_source(word, rulebook.day, rulebook.folders)):
