@@ -5,9 +5,11 @@ Every name here is at the top of the package: ``from regimen_advisor import Guid
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 from regimen_advisor.advice import Advice
 from regimen_advisor.explaining.explanation import Explanation
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
 AnyGuideline = Guideline | Rulebook | str | Path | None
 """A guideline in any form: itself, a rulebook, the path of a folder of rules; ``None`` for the one that ships."""
 
+Taken = ParamSpec("Taken")
+Answer = TypeVar("Answer")
+_OLD_NAMES = {"patient": "profile", "rulebook": "guideline"}
+
 
 def guideline_from(source: AnyGuideline) -> Guideline:
     """The guideline itself, or that of a rulebook or a folder. Raises ``InputError`` for rules that cannot be read."""
@@ -37,6 +43,20 @@ def _case(profile: AnyProfile, guideline: AnyGuideline) -> Case:
     return guideline_from(guideline).case(profile)
 
 
+def _by_old_names(verb: Callable[Taken, Answer]) -> Callable[Taken, Answer]:
+    """``verb``, for which the names that its arguments had before still work as keywords."""
+
+    @wraps(verb)
+    def called(*arguments: Taken.args, **keywords: Taken.kwargs) -> Answer:
+        for old, new in _OLD_NAMES.items():
+            if old in keywords and new not in keywords:
+                keywords[new] = keywords.pop(old)
+        return verb(*arguments, **keywords)
+
+    return called
+
+
+@_by_old_names
 def advise(profile: AnyProfile, guideline: AnyGuideline = None, *, ask: bool = True) -> Advice:
     """Every option for a patient, with its standing, evidence and cautions.
 
