@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from regimen_advisor.advice import Advice, Option
     from regimen_advisor.api import advise, advise_file, compare, explain, judge_table
-    from regimen_advisor.explaining.explanation import Explanation
+    from regimen_advisor.explanation import Explanation
     from regimen_advisor.files.errors import DisagreementError, InputError, RegimenAdvisorError
     from regimen_advisor.guideline import Case, Guideline
     from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
@@ -48,7 +48,7 @@ __all__ = [
 # Read when first asked for: `import regimen_advisor` alone costs nothing.
 _HOMES = {
     "Advice": "advice", "Option": "advice", "advise": "api", "advise_file": "api", "compare": "api", "explain": "api",
-    "judge_table": "api", "Explanation": "explaining.explanation", "DisagreementError": "files.errors",
+    "judge_table": "api", "Explanation": "explanation", "DisagreementError": "files.errors",
     "InputError": "files.errors", "RegimenAdvisorError": "files.errors", "Case": "guideline", "Guideline": "guideline",
     "Profile": "patient.profile", "read_profile": "patient.profile", "Patient": "patient.reading",
     "read": "patient.reading", "Rulebook": "knowledge.rulebook", "load_rulebook": "knowledge.rulebook",

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 from regimen_advisor.advice import Advice
-from regimen_advisor.explaining.explanation import Explanation
+from regimen_advisor.explanation import Explanation
 from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.guideline import AnyProfile, Case, Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook

@@ -45,7 +45,7 @@ from regimen_advisor.words.catalogue import say
 
 if TYPE_CHECKING:
     from regimen_advisor.advice import Advice
-    from regimen_advisor.explaining.explanation import Explanation
+    from regimen_advisor.explanation import Explanation
 
 
 Made = TypeVar("Made")

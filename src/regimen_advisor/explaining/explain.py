@@ -11,8 +11,7 @@ from regimen_advisor.advice import Advice, Option, ProfileName, RulebookName
 from regimen_advisor.differing import shown_to
 from regimen_advisor.explaining.arguments import Arguments
 from regimen_advisor.explaining.asking import changes_to, questions_about, questions_of_patient
-from regimen_advisor.explaining.clauses import Clause
-from regimen_advisor.explaining.explanation import Argument, Explanation, Known, OptionExplained, Questions
+from regimen_advisor.explanation import Argument, Clause, Explanation, Known, OptionExplained, Questions
 from regimen_advisor.guideline import Case, Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing

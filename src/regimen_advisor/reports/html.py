@@ -21,7 +21,7 @@ from regimen_advisor.drawing.forest import forest_plot, rows_of, rows_of_study
 from regimen_advisor.drawing.guideline_map import guideline_map
 from regimen_advisor.drawing.map_picture import map_picture
 from regimen_advisor.explaining.explain import explain_all, unmet
-from regimen_advisor.explaining.explanation import Explanation, Known, OptionExplained
+from regimen_advisor.explanation import Explanation, Known, OptionExplained
 from regimen_advisor.figure_wording import (
     CitationLabels,
     arm_labels,
