@@ -1,7 +1,10 @@
 """The names at the top of the package: what each takes, and what is refused in words."""
 
 import inspect
+import pickle
 import re
+import subprocess
+import sys
 from collections import ChainMap, UserDict
 from datetime import date
 from decimal import Decimal
@@ -143,6 +146,26 @@ def test_both_things_that_read_profile_gives_are_one_too_many() -> None:
     with pytest.raises(InputError, match=re.escape("found `tuple` (`read_profile` gives two things")):
         advise(read_profile(PROFILE))
     assert advise(read_profile(PROFILE)[0], ask=False).options
+
+
+# Rooms --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("module", ["regimen_advisor", "regimen_advisor.guideline"])
+def test_a_case_answers_whichever_module_was_imported_first(module: str) -> None:
+    # The server of the page asks a case in a fresh process that has imported `guideline` alone.
+    case = "Guideline.load().case({'disease': 'nsclc'})"
+    code = f"from {module} import Guideline; case = {case}; print(repr(case.advice()), repr(case.explain()))"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout.startswith("<Advice ")
+    assert "<Explanation " in ran.stdout
+
+
+def test_a_guideline_and_a_case_can_be_sent_to_another_process(guideline: Guideline) -> None:
+    case = Guideline(guideline.rulebook).case(PROFILE)
+    code = "import pickle, sys; case = pickle.load(sys.stdin.buffer); print(repr(case.advice(ask=False)))"
+    ran = subprocess.run([sys.executable, "-c", code], input=pickle.dumps(case), capture_output=True, check=True)
+    assert ran.stdout.startswith(b"<Advice egfr-l858r-after-osimertinib")
 
 
 # Tables -------------------------------------------------------------------------------------------------------------

@@ -28,6 +28,8 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from regimen_advisor.makers import MAKERS
+
 if TYPE_CHECKING:
     from regimen_advisor.advice import Advice, Option
     from regimen_advisor.api import advise, advise_file, compare, explain, judge_table
@@ -54,6 +56,22 @@ _HOMES = {
     "read": "patient.reading", "Rulebook": "knowledge.rulebook", "load_rulebook": "knowledge.rulebook",
     "Standing": "language.standings",
 }  # fmt: skip
+
+
+def _advice(case: Case, *, ask: bool) -> Advice:
+    from regimen_advisor.advising import advice_of  # noqa: PLC0415 - read when the first advice is asked for
+
+    return advice_of(case, ask=ask)
+
+
+def _explanation(case: Case, regimens: list[str]) -> Explanation:
+    from regimen_advisor.explaining.explain import explanation_of  # noqa: PLC0415 - as above
+
+    return explanation_of(case, regimens)
+
+
+# A case knows none of the rooms above it. This module is above them all, and is there before any of them.
+MAKERS.update(advice=_advice, explanation=_explanation)
 
 
 def __getattr__(name: str) -> Any:

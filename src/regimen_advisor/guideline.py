@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from regimen_advisor.advice import Evidence
+from regimen_advisor.advice import Advice, Evidence
 from regimen_advisor.differing import LocatedDifference, source_differences
 from regimen_advisor.engines import forward_chaining
 from regimen_advisor.engines.program import RuleProgram
+from regimen_advisor.explanation import Explanation
 from regimen_advisor.files.errors import DisagreementError, InputError, Location
 from regimen_advisor.files.sources import Document, document_of, named_in_python
 from regimen_advisor.knowledge.effective import (
@@ -33,6 +33,7 @@ from regimen_advisor.language.conditions import Condition
 from regimen_advisor.language.interpreter import Interpreter, Judgement, disjunction
 from regimen_advisor.language.standings import Standing, standing_of
 from regimen_advisor.language.values import Atom, Truth
+from regimen_advisor.makers import MAKERS
 from regimen_advisor.patient.profile import Profile, profile_from, read_profile
 from regimen_advisor.patient.reading import Patient, read
 from regimen_advisor.regimen_names import regimen_named
@@ -42,11 +43,6 @@ from regimen_advisor.solving.questions import QuestionAnalysis, questions
 from regimen_advisor.solving.solver import Exact, Solver
 from regimen_advisor.wording import Wording
 from regimen_advisor.words.catalogue import say
-
-if TYPE_CHECKING:
-    from regimen_advisor.advice import Advice
-    from regimen_advisor.explanation import Explanation
-
 
 Made = TypeVar("Made")
 
@@ -270,14 +266,14 @@ class Case:
         asked = None if regimen is None else regimen_named(regimen, self.guideline.rulebook)
         return questions(self.settling, asked)
 
-    # The answers: made in the rooms above, which know this one, and loaded when asked for -------------------------
+    # The answers: made in the rooms above, which know this one --------------------------------------------------
 
     def advice(self, *, ask: bool = True) -> Advice:
         """Every option for the patient with its standing, evidence and cautions.
 
         ``ask`` also finds the questions worth asking, which takes most of the time where little is known.
         """
-        return import_module("regimen_advisor.advising").advice_of(self, ask=ask)  # type: ignore[no-any-return]
+        return MAKERS["advice"](self, ask=ask)  # type: ignore[no-any-return]
 
     def explain(self, *regimens: str | None, regimen: str | None = None) -> Explanation:
         """Explain the standing of each option; with the id or the name of a regimen, or of several, these in full.
@@ -285,7 +281,7 @@ class Case:
         Raises ``InputError`` for an unknown regimen.
         """
         asked = [name for name in (*regimens, regimen) if name is not None]
-        return import_module("regimen_advisor.explaining.explain").explanation_of(self, asked)  # type: ignore[no-any-return]
+        return MAKERS["explanation"](self, asked)  # type: ignore[no-any-return]
 
 
 def _refuse_difference(trees: Mapping[str, Judgement], fired: Mapping[str, Truth], patient: Patient) -> None:

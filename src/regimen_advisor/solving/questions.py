@@ -18,7 +18,7 @@ from regimen_advisor.solving.determining_sets import HISTORY, Settling, unit_of
 from regimen_advisor.solving.encoding import OUTCOMES, Slot
 from regimen_advisor.solving.implicants import place_of
 from regimen_advisor.solving.solver import Exact, ImpossiblePatient
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 ASKS_HISTORY = say("ask.history")
 ASKS_CURATIVE = say("ask.curative")
@@ -91,7 +91,7 @@ class QuestionAnalysis:
 def _first(words: Iterable[str]) -> str:
     """The first three words of a list, for a line that has to be short; each of them short too."""
     shown = [word if len(word) <= _LONGEST else f"{word[: _LONGEST - 3]}..." for word in words]
-    return ", ".join([*shown[:3], *(["..."] if shown[3:] else [])])
+    return joined([*shown[:3], *(["..."] if shown[3:] else [])])
 
 
 def questions(settling: Settling, regimen: str | None = None) -> QuestionAnalysis:
