@@ -6,14 +6,25 @@ import re
 import subprocess
 import sys
 from collections import ChainMap, UserDict
-from datetime import date
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 
 import pytest
 
-from regimen_advisor import Case, Guideline, InputError, advise, explain, judge_table, read_profile
+from regimen_advisor import (
+    Case,
+    Guideline,
+    InputError,
+    advise,
+    compare,
+    explain,
+    judge_table,
+    load_rulebook,
+    read_profile,
+)
 
 ROOT = Path(__file__).parent.parent
 PROFILE = ROOT / "profiles" / "egfr-l858r-after-osimertinib.yaml"
@@ -168,6 +179,47 @@ def test_a_guideline_and_a_case_can_be_sent_to_another_process(guideline: Guidel
     assert ran.stdout.startswith(b"<Advice egfr-l858r-after-osimertinib")
 
 
+# Guidelines ---------------------------------------------------------------------------------------------------------
+
+FORMS = "guideline: expected a `Guideline`, a `Rulebook`, the path of a folder of rules or nothing, found"
+PATHS = "rules: expected the path of a folder of rules, several of them or nothing, found"
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda given: advise(PROFILE, 5), f"{FORMS} `5`"),
+        (lambda given: explain(PROFILE, {}), f"{FORMS} an empty mapping"),
+        (lambda given: compare(given, 5), f"{FORMS} `5`"),
+        (lambda given: compare(5, given), f"{FORMS} `5`"),
+        (lambda given: Guideline.load(5), f"{PATHS} `5`"),
+        (Guideline.load, f"{PATHS} `Guideline`"),
+        (lambda given: Guideline.load(given.rulebook), f"{PATHS} `Rulebook`"),
+        (lambda given: load_rulebook([5]), f"{PATHS} a list"),
+        (lambda given: load_rulebook(None, "2024-01-01"), 'day: expected a `datetime.date`, found `"2024-01-01"`'),
+        (
+            lambda given: load_rulebook(None, datetime(2024, 1, 1, tzinfo=UTC)),
+            "day: expected a `datetime.date`, found `datetime`",
+        ),
+    ],
+)
+def test_what_is_no_guideline_and_no_day_is_refused(
+    guideline: Guideline, call: Callable[[Guideline], object], message: str
+) -> None:
+    with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
+        call(guideline)
+
+
+def test_a_guideline_or_a_case_made_by_hand_of_something_else_is_refused_at_once(guideline: Guideline) -> None:
+    for make in (Guideline, Guideline.of):
+        with pytest.raises(TypeError, match=r"expected a `Rulebook`, found `rules`; `Guideline.load` reads a folder"):
+            make("rules")
+    with pytest.raises(TypeError, match=r"expected a `Patient`, found `profiles/.*`; the method `case`"):
+        Case(guideline, "profiles/egfr-l858r-after-osimertinib.yaml")
+    with pytest.raises(TypeError, match="expected a `Guideline`, found nothing"):
+        Case(None, guideline.case(PROFILE).patient)
+
+
 # Tables -------------------------------------------------------------------------------------------------------------
 
 
@@ -176,3 +228,32 @@ def test_the_table_to_judge_is_called_a_frame(guideline: Guideline) -> None:
     polars = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
     answer = judge_table(frame=polars.DataFrame({"disease": ["nsclc"]}), guideline=guideline, mapping=None)
     assert answer.height == 1
+
+
+def test_what_is_no_mapping_or_no_guideline_of_a_table_is_refused(guideline: Guideline) -> None:
+    polars = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
+    frame = polars.DataFrame({"disease": ["nsclc"]})
+    for mapping, found in (({"columns": {}}, "a mapping"), (5, "`5`")):
+        with pytest.raises(InputError, match=f"^mapping: expected the path of a mapping .* found {found}$"):
+            judge_table(frame, guideline, mapping)
+    with pytest.raises(InputError, match=re.escape(f"{FORMS} `DataFrame`")):
+        judge_table(guideline, frame)
+
+
+def test_a_lazy_frame_that_cannot_be_read_is_refused(guideline: Guideline, tmp_path: Path) -> None:
+    polars = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
+    frame = polars.LazyFrame({"disease": ["nsclc"], "ecog": ["x"]})
+    with pytest.raises(InputError, match=r"table: cannot be read or written: No such file"):
+        judge_table(polars.scan_csv(tmp_path / "none.csv"), guideline)
+    with pytest.raises(InputError, match=r"table: cannot be read or written: .*nope"):
+        judge_table(frame.select("nope"), guideline)
+    with pytest.raises(InputError, match=r"table: cannot be read or written: conversion"):
+        judge_table(frame.with_columns(polars.col("ecog").cast(polars.Int64)), guideline)
+
+
+def test_a_column_of_another_name_is_left_unread_as_the_reference_says(guideline: Guideline) -> None:
+    polars = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
+    frame = polars.DataFrame({"disease": ["nsclc"], "eccog": [1]})
+    assert judge_table(frame, guideline).equals(judge_table(frame.drop("eccog"), guideline))
+    assert "a misspelt one" in " ".join(judge_table.__doc__.split())
+    assert "a misspelt one" in " ".join((ROOT / "docs" / "reference" / "python.md").read_text("utf-8").split())

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 from regimen_advisor.advice import Advice
 from regimen_advisor.explanation import Explanation
 from regimen_advisor.files.errors import InputError, Location
+from regimen_advisor.files.sources import named_in_python
 from regimen_advisor.guideline import AnyProfile, Case, Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.reviewing import comparing
@@ -33,10 +34,18 @@ _OLD_NAMES = {"patient": "profile", "rulebook": "guideline"}
 
 
 def guideline_from(source: AnyGuideline) -> Guideline:
-    """The guideline itself, or that of a rulebook or a folder. Raises ``InputError`` for rules that cannot be read."""
-    if isinstance(source, Guideline):
-        return source
-    return Guideline.of(source) if isinstance(source, Rulebook) else Guideline.load(source)
+    """The guideline itself, or that of a rulebook or a folder.
+
+    Raises ``InputError`` for what is none of them, and for rules that cannot be read.
+    """
+    match source:
+        case Guideline():
+            return source
+        case Rulebook():
+            return Guideline.of(source)
+        case None | str() | Path() | list() | tuple():
+            return Guideline.load(source)
+    raise InputError.at(Location("guideline"), say("guideline_error.no_form", found=named_in_python(source)))
 
 
 def _case(profile: AnyProfile, guideline: AnyGuideline) -> Case:
@@ -108,9 +117,12 @@ def judge_table(
     """The standing of every regimen for every row of a Polars or a Spark frame, as a frame of the same library.
 
     The columns of ``frame`` have the names of the keys of a profile, or ``mapping`` (a file, or one that was read) says
-    how they are read. The answer has the columns ``id``, one a regimen, ``questions``, ``set_apart``, ``unread`` and
-    ``rulebook``. A lazy frame is read now; a Spark frame when Spark is asked for the answer. Without ``exact`` the
-    standings are those of judging node by node, which is faster.
+    how they are read. Without a mapping a column of any other name, a misspelt one too, is left unread, which the
+    answer does not say; ``regimen-advisor cohort FILE --check`` lists such columns.
+
+    The answer has the columns ``id``, one a regimen, ``questions``, ``set_apart``, ``unread`` and ``rulebook``. A lazy
+    frame is read now; a Spark frame when Spark is asked for the answer. Without ``exact`` the standings are those of
+    judging node by node, which is faster.
 
     Raises ``InputError`` for a frame of another kind, for a mapping that does not fit it, and where no column says
     anything that a rule tests.
@@ -125,7 +137,14 @@ def judge_table(
     from regimen_advisor.cohorts.mapping import TableMapping, load_mapping  # noqa: PLC0415 - as above
 
     rulebook = guideline_from(guideline).rulebook
-    read = mapping if mapping is None or isinstance(mapping, TableMapping) else load_mapping(mapping, rulebook.domain)
+    match mapping:
+        case None | TableMapping():
+            read = mapping
+        case str() | Path():
+            read = load_mapping(mapping, rulebook.domain)
+        case _:
+            found = named_in_python(mapping)
+            raise InputError.at(Location("mapping"), say("guideline_error.no_mapping", found=found))
     return judge_frame(frame, rulebook, read, id_column=id_column, exact=exact)
 
 

@@ -56,6 +56,9 @@ class Guideline:
 
     rulebook: Rulebook
 
+    def __post_init__(self) -> None:
+        _expect(self.rulebook, Rulebook, "guideline_error.no_rulebook")
+
     @classmethod
     def load(cls, path: str | Path | None = None) -> Guideline:
         """The guideline in a folder of rules; without one, that in ``rules`` here, or else the one that ships.
@@ -67,6 +70,7 @@ class Guideline:
     @classmethod
     def of(cls, rulebook: Rulebook) -> Guideline:
         """The guideline of a rulebook; asked again for the same rulebook, the same guideline."""
+        _expect(rulebook, Rulebook, "guideline_error.no_rulebook")
         return _guideline_of(rulebook)
 
     def __repr__(self) -> str:
@@ -193,6 +197,10 @@ class Case:
     guideline: Guideline
     patient: Patient
 
+    def __post_init__(self) -> None:
+        _expect(self.guideline, Guideline, "guideline_error.no_guideline")
+        _expect(self.patient, Patient, "guideline_error.no_patient")
+
     def __repr__(self) -> str:
         """One line: the patient, and how many regimens are offered or wait."""
         found = list(self.standings.values())
@@ -282,6 +290,12 @@ class Case:
         """
         asked = [name for name in (*regimens, regimen) if name is not None]
         return MAKERS["explanation"](self, asked)  # type: ignore[no-any-return]
+
+
+def _expect(value: object, wanted: type, message: str) -> None:
+    """Raise ``TypeError`` in words where a program made a guideline or a case of something else."""
+    if not isinstance(value, wanted):
+        raise TypeError(say(message, found=named_in_python(value)))
 
 
 def _refuse_difference(trees: Mapping[str, Judgement], fired: Mapping[str, Truth], patient: Patient) -> None:

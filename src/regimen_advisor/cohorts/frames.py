@@ -9,6 +9,7 @@ import polars as pl
 from regimen_advisor.cohorts.cohort import ROW, CohortTable, as_profiles, judged, named
 from regimen_advisor.cohorts.mapping import TableMapping
 from regimen_advisor.cohorts.request import Request
+from regimen_advisor.cohorts.tables import table_errors
 from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.words.catalogue import say
@@ -37,6 +38,7 @@ def judge_frame(
 def _polars(
     rows: pl.LazyFrame, rulebook: Rulebook, mapping: TableMapping | None, id_column: str, *, exact: bool
 ) -> pl.DataFrame:
-    read = named(as_profiles(rows, NAME, mapping, id_column=id_column).with_row_index(ROW, offset=1))
-    with judged(CohortTable(read, mapping, NAME), rulebook, exact=exact) as result:
-        return result.rows.collect()
+    with table_errors(NAME):  # a lazy frame is read here: its file may not be there, its columns neither
+        read = named(as_profiles(rows, NAME, mapping, id_column=id_column).with_row_index(ROW, offset=1))
+        with judged(CohortTable(read, mapping, NAME), rulebook, exact=exact) as result:
+            return result.rows.collect()
