@@ -371,8 +371,47 @@ def test_the_package_offers_the_same_answer_to_python():
         _ = regimen_advisor.advize
 
 
+FIRST_NAMES = (
+    "Advice", "DisagreementError", "InputError", "Option", "Patient", "Profile", "RegimenAdvisorError", "Rulebook",
+    "Standing", "advise", "advise_file", "load_rulebook", "read", "read_profile",
+)  # fmt: skip
+"""The names of the package before `Guideline`, `Case`, `explain`, `compare` and `judge_table` came."""
+
+
 def test_every_name_the_package_offers_is_there():
     assert all(getattr(regimen_advisor, name) is not None for name in regimen_advisor.__all__)
+    assert set(FIRST_NAMES) < set(regimen_advisor.__all__)
+
+
+@pytest.mark.parametrize("name", FIRST_NAMES)
+def test_every_name_of_before_still_works_in_one_line(name):
+    advisor = regimen_advisor
+    works = {
+        "Advice": lambda: isinstance(advisor.advise_file(PROFILE), advisor.Advice),
+        "DisagreementError": lambda: issubclass(advisor.DisagreementError, advisor.RegimenAdvisorError),
+        "InputError": lambda: issubclass(advisor.InputError, advisor.RegimenAdvisorError),
+        "Option": lambda: isinstance(advisor.advise_file(PROFILE).options[0], advisor.Option),
+        "Patient": lambda: isinstance(advisor.Guideline.load().case(PROFILE).patient, advisor.Patient),
+        "Profile": lambda: advisor.Profile(disease="nsclc").disease == "nsclc",
+        "RegimenAdvisorError": lambda: issubclass(advisor.RegimenAdvisorError, Exception),
+        "Rulebook": lambda: isinstance(advisor.load_rulebook(), advisor.Rulebook),
+        "Standing": lambda: advisor.Standing("offered") is advisor.Standing.OFFERED,
+        "advise": lambda: advisor.advise(advisor.Profile(disease="nsclc"), advisor.load_rulebook(), ask=False).options,
+        "advise_file": lambda: advisor.advise_file(PROFILE, "rules").options,
+        "load_rulebook": lambda: advisor.load_rulebook("rules").rules,
+        "read": lambda: advisor.read(advisor.Profile(disease="nsclc"), advisor.load_rulebook().domain).facts,
+        "read_profile": lambda: advisor.read_profile(PROFILE)[0].id,
+    }
+    assert works[name]()
+
+
+def test_advise_takes_its_arguments_by_the_names_of_before():
+    rulebook = regimen_advisor.load_rulebook("rules")
+    patient = regimen_advisor.read(regimen_advisor.read_profile(PROFILE)[0], rulebook.domain)
+    wanted = regimen_advisor.advise(profile=patient, guideline=rulebook, ask=False)
+    assert regimen_advisor.advise(patient=patient, rulebook=rulebook, ask=False) == wanted
+    with pytest.raises(TypeError, match="patient"):
+        regimen_advisor.advise(patient=patient, profile=patient)
 
 
 def test_importing_the_package_or_asking_for_help_loads_no_heavy_library():

@@ -11,9 +11,9 @@ from conftest import PROFILES, ROOT
 from regimen_advisor.advising import advise
 from regimen_advisor.cli.app import app
 from regimen_advisor.documents.writing import rendered
-from regimen_advisor.explaining.clauses import Clause, ClauseTree
+from regimen_advisor.explaining.clauses import ClauseTree
 from regimen_advisor.explaining.explain import explain, explain_all
-from regimen_advisor.explaining.explanation import Explanation, OptionExplained
+from regimen_advisor.explanation import Clause, Explanation, OptionExplained
 from regimen_advisor.files.errors import InputError
 from regimen_advisor.files.sources import parse_document
 from regimen_advisor.knowledge.conditions_yaml import ConditionReader

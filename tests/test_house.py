@@ -15,6 +15,8 @@ import pytest
 from packaging.requirements import Requirement
 from typer.main import get_command
 
+import regimen_advisor
+from regimen_advisor import schemas
 from regimen_advisor.cli.app import app
 from regimen_advisor.files.sources import read_document
 
@@ -116,21 +118,72 @@ def name_of(module: Path) -> str:
     return ".".join(module.relative_to(ROOT / "src").with_suffix("").parts).removesuffix(".__init__")
 
 
-def imports_of(module: Path) -> set[str]:
-    """The modules of this project that a module imports, inside functions too, but not for the type checker alone."""
-    tree = ast.parse(module.read_text("utf-8"))
-    typing_only = {
-        id(inner)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
-        for inner in ast.walk(node)
-    }
-    names = {name_of(module) for module in MODULES}
-    found: set[str] = set()
+IMPORTED_BY_TABLE = {
+    "__init__.py": "a public name is loaded when it is first asked for; the package itself is above every room",
+    "schemas.py": "the model of a schema is loaded when it is asked for; the table names rooms below",
+    "cli/group.py": "a verb is loaded when it is called; the table names modules of its own room",
+}
+"""Modules that import by a name that is not written where it is imported, and why."""
+TABLES = {
+    "regimen_advisor": set(regimen_advisor._HOMES.values()),
+    "regimen_advisor.schemas": {module for module, _ in schemas._MODELS.values()},
+}
+"""What is imported by table, as far as a module that it names could import the one with the table."""
+IMPORTERS = ("import_module", "__import__")
+
+
+def names_imported_as_text(tree: ast.AST) -> Iterator[str | None]:
+    """The modules that a module imports by calling a function; `None` for one whose name is put together."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module and id(node) not in typing_only:
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in IMPORTERS:
+            name = node.args[0] if node.args else None
+            yield name.value if isinstance(name, ast.Constant) else None
+
+
+def imports_of(module: Path) -> set[str]:
+    """The modules of this project that a module imports: in functions, for the type checker, and as text too."""
+    tree = ast.parse(module.read_text("utf-8"))
+    names = {name_of(module) for module in MODULES}
+    found = {f"regimen_advisor.{name}" for name in TABLES.get(name_of(module), ())}
+    found.update(name for name in names_imported_as_text(tree) if name in names)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
             found.update({node.module, *(f"{node.module}.{alias.name}" for alias in node.names)} & names)
     return found - {name_of(module)}
+
+
+def test_only_the_modules_with_a_reason_import_by_a_name_that_is_put_together() -> None:
+    found = {
+        str(module.relative_to(ROOT / "src" / "regimen_advisor"))
+        for module in MODULES
+        if None in names_imported_as_text(ast.parse(module.read_text("utf-8")))
+    }
+    assert found == IMPORTED_BY_TABLE.keys()
+
+
+def room_of(module: str) -> str:
+    return module.split(".")[1] if "." in module else module
+
+
+def test_imports_written_as_text_run_downwards_too() -> None:
+    # The import law sees what is written as an import, for the type checker too, but not what a function imports.
+    law = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
+    assert not law["exclude_type_checking_imports"]
+    layers = next(contract["layers"] for contract in law["contracts"] if contract["type"] == "layers")
+    depth = {room.strip(): level for level, rooms in enumerate(layers) for room in rooms.split("|")}
+    depth["regimen_advisor"] = -1
+    for module in MODULES:
+        by_text = set(names_imported_as_text(ast.parse(module.read_text("utf-8")))) - {None}
+        by_text |= {f"regimen_advisor.{name}" for name in TABLES.get(name_of(module), ())}
+        own = room_of(name_of(module))
+        for name in by_text:
+            if name.partition(".")[0] == "regimen_advisor":
+                assert room_of(name) == own or depth[room_of(name)] > depth[own], f"{name_of(module)}: {name}"
+
+
+def test_an_import_written_as_text_is_found() -> None:
+    text = 'import_module("a.b")\nimportlib.import_module(f"a.{name}")\n__import__("c")\nmake("d")\n'
+    assert list(names_imported_as_text(ast.parse(text))) == ["a.b", None, "c"]
 
 
 def test_a_circle_of_modules_would_be_found() -> None:

@@ -79,7 +79,11 @@ def test_every_object_of_the_api_prints_as_one_line():
     case = guideline.case(PROFILE)
     advice = case.advice(ask=False)
     explained, compared = case.explain("anlotinib"), compare(guideline, guideline)
-    for shown in (guideline, guideline.rulebook, case, case.patient, advice, advice.options[0], explained, compared):
+    little_known = guideline.case({"disease": "nsclc", "stage": "IV", "prior_lines": 0}).questions()
+    asked = (little_known, case.questions(), *little_known.single, *little_known.single[0].answers)
+    answers = (advice, advice.options[0], explained, compared, *asked)
+    assert little_known.single[3:]
+    for shown in (guideline, guideline.rulebook, case, case.patient, *answers):
         assert len(repr(shown)) < 200
         assert "\n" not in repr(shown)
         assert repr(shown).startswith(f"<{type(shown).__name__} ")

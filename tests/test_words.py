@@ -157,7 +157,6 @@ KEPT = {
     "reports/class_result.py": ("question {}",),
     "reports/course_files.py": ("not known", "waits for"),
     "page/assets/form.js": ("not found",),
-    "page/assets/history.js": ("no reading of the test {} of a history entry",),
     "page/assets/page.js": ('article[data-regimen="{}"] .waits, tr[data-row="{}"] .waits',),
     "page/assets/quiz.js": ("select, input",),
     "page/assets/reading.js": ("{} true",),

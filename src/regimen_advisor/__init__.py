@@ -28,10 +28,12 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from regimen_advisor.makers import MAKERS
+
 if TYPE_CHECKING:
     from regimen_advisor.advice import Advice, Option
     from regimen_advisor.api import advise, advise_file, compare, explain, judge_table
-    from regimen_advisor.explaining.explanation import Explanation
+    from regimen_advisor.explanation import Explanation
     from regimen_advisor.files.errors import DisagreementError, InputError, RegimenAdvisorError
     from regimen_advisor.guideline import Case, Guideline
     from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
@@ -48,12 +50,28 @@ __all__ = [
 # Read when first asked for: `import regimen_advisor` alone costs nothing.
 _HOMES = {
     "Advice": "advice", "Option": "advice", "advise": "api", "advise_file": "api", "compare": "api", "explain": "api",
-    "judge_table": "api", "Explanation": "explaining.explanation", "DisagreementError": "files.errors",
+    "judge_table": "api", "Explanation": "explanation", "DisagreementError": "files.errors",
     "InputError": "files.errors", "RegimenAdvisorError": "files.errors", "Case": "guideline", "Guideline": "guideline",
     "Profile": "patient.profile", "read_profile": "patient.profile", "Patient": "patient.reading",
     "read": "patient.reading", "Rulebook": "knowledge.rulebook", "load_rulebook": "knowledge.rulebook",
     "Standing": "language.standings",
 }  # fmt: skip
+
+
+def _advice(case: Case, *, ask: bool) -> Advice:
+    from regimen_advisor.advising import advice_of  # noqa: PLC0415 - read when the first advice is asked for
+
+    return advice_of(case, ask=ask)
+
+
+def _explanation(case: Case, regimens: list[str]) -> Explanation:
+    from regimen_advisor.explaining.explain import explanation_of  # noqa: PLC0415 - as above
+
+    return explanation_of(case, regimens)
+
+
+# A case knows none of the rooms above it. This module is above them all, and is there before any of them.
+MAKERS.update(advice=_advice, explanation=_explanation)
 
 
 def __getattr__(name: str) -> Any:

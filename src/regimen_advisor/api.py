@@ -5,13 +5,16 @@ Every name here is at the top of the package: ``from regimen_advisor import Guid
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 from regimen_advisor.advice import Advice
-from regimen_advisor.explaining.explanation import Explanation
+from regimen_advisor.explanation import Explanation
 from regimen_advisor.files.errors import InputError, Location
+from regimen_advisor.files.sources import named_in_python
 from regimen_advisor.guideline import AnyProfile, Case, Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.reviewing import comparing
@@ -25,18 +28,44 @@ if TYPE_CHECKING:
 AnyGuideline = Guideline | Rulebook | str | Path | None
 """A guideline in any form: itself, a rulebook, the path of a folder of rules; ``None`` for the one that ships."""
 
+Taken = ParamSpec("Taken")
+Answer = TypeVar("Answer")
+_OLD_NAMES = {"patient": "profile", "rulebook": "guideline"}
+
 
 def guideline_from(source: AnyGuideline) -> Guideline:
-    """The guideline itself, or that of a rulebook or a folder. Raises ``InputError`` for rules that cannot be read."""
-    if isinstance(source, Guideline):
-        return source
-    return Guideline.of(source) if isinstance(source, Rulebook) else Guideline.load(source)
+    """The guideline itself, or that of a rulebook or a folder.
+
+    Raises ``InputError`` for what is none of them, and for rules that cannot be read.
+    """
+    match source:
+        case Guideline():
+            return source
+        case Rulebook():
+            return Guideline.of(source)
+        case None | str() | Path() | list() | tuple():
+            return Guideline.load(source)
+    raise InputError.at(Location("guideline"), say("guideline_error.no_form", found=named_in_python(source)))
 
 
 def _case(profile: AnyProfile, guideline: AnyGuideline) -> Case:
     return guideline_from(guideline).case(profile)
 
 
+def _by_old_names(verb: Callable[Taken, Answer]) -> Callable[Taken, Answer]:
+    """``verb``, for which the names that its arguments had before still work as keywords."""
+
+    @wraps(verb)
+    def called(*arguments: Taken.args, **keywords: Taken.kwargs) -> Answer:
+        for old, new in _OLD_NAMES.items():
+            if old in keywords and new not in keywords:
+                keywords[new] = keywords.pop(old)
+        return verb(*arguments, **keywords)
+
+    return called
+
+
+@_by_old_names
 def advise(profile: AnyProfile, guideline: AnyGuideline = None, *, ask: bool = True) -> Advice:
     """Every option for a patient, with its standing, evidence and cautions.
 
@@ -56,12 +85,12 @@ def explain(profile: AnyProfile, guideline: AnyGuideline = None, *, regimen: str
 
     Raises as ``advise`` does, and ``InputError`` for an unknown regimen.
     """
-    return _case(profile, guideline).explain(*([] if regimen is None else [regimen]))
+    return _case(profile, guideline).explain(regimen=regimen)
 
 
 @overload
 def judge_table(
-    table: pl.DataFrame | pl.LazyFrame,
+    frame: pl.DataFrame | pl.LazyFrame,
     guideline: AnyGuideline = None,
     mapping: str | Path | TableMapping | None = None,
     *,
@@ -70,7 +99,7 @@ def judge_table(
 ) -> pl.DataFrame: ...
 @overload
 def judge_table(
-    table: Any,
+    frame: Any,
     guideline: AnyGuideline = None,
     mapping: str | Path | TableMapping | None = None,
     *,
@@ -78,7 +107,7 @@ def judge_table(
     exact: bool = True,
 ) -> Any: ...
 def judge_table(
-    table: Any,
+    frame: Any,
     guideline: AnyGuideline = None,
     mapping: str | Path | TableMapping | None = None,
     *,
@@ -87,12 +116,15 @@ def judge_table(
 ) -> Any:
     """The standing of every regimen for every row of a Polars or a Spark frame, as a frame of the same library.
 
-    The columns of ``table`` have the names of the keys of a profile, or ``mapping`` (a file, or one that was read) says
-    how they are read. The answer has the columns ``id``, one a regimen, ``questions``, ``set_apart``, ``unread`` and
-    ``rulebook``. A lazy frame is read now; a Spark frame when Spark is asked for the answer. Without ``exact`` the
-    standings are those of judging node by node, which is faster.
+    The columns of ``frame`` have the names of the keys of a profile, or ``mapping`` (a file, or one that was read) says
+    how they are read. Without a mapping a column of any other name, a misspelt one too, is left unread, which the
+    answer does not say; ``regimen-advisor cohort FILE --check`` lists such columns.
 
-    Raises ``InputError`` for a table of another kind, for a mapping that does not fit it, and where no column says
+    The answer has the columns ``id``, one a regimen, ``questions``, ``set_apart``, ``unread`` and ``rulebook``. A lazy
+    frame is read now; a Spark frame when Spark is asked for the answer. Without ``exact`` the standings are those of
+    judging node by node, which is faster.
+
+    Raises ``InputError`` for a frame of another kind, for a mapping that does not fit it, and where no column says
     anything that a rule tests.
     """
     if find_spec("polars") is None:
@@ -105,8 +137,15 @@ def judge_table(
     from regimen_advisor.cohorts.mapping import TableMapping, load_mapping  # noqa: PLC0415 - as above
 
     rulebook = guideline_from(guideline).rulebook
-    read = mapping if mapping is None or isinstance(mapping, TableMapping) else load_mapping(mapping, rulebook.domain)
-    return judge_frame(table, rulebook, read, id_column=id_column, exact=exact)
+    match mapping:
+        case None | TableMapping():
+            read = mapping
+        case str() | Path():
+            read = load_mapping(mapping, rulebook.domain)
+        case _:
+            found = named_in_python(mapping)
+            raise InputError.at(Location("mapping"), say("guideline_error.no_mapping", found=found))
+    return judge_frame(frame, rulebook, read, id_column=id_column, exact=exact)
 
 
 def compare(old: AnyGuideline, new: AnyGuideline) -> comparing.RulebookComparison:

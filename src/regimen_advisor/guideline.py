@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from regimen_advisor.advice import Evidence
+from regimen_advisor.advice import Advice, Evidence
 from regimen_advisor.differing import LocatedDifference, source_differences
 from regimen_advisor.engines import forward_chaining
 from regimen_advisor.engines.program import RuleProgram
-from regimen_advisor.files.errors import DisagreementError
-from regimen_advisor.files.sources import Document, document_of
+from regimen_advisor.explanation import Explanation
+from regimen_advisor.files.errors import DisagreementError, InputError, Location
+from regimen_advisor.files.sources import Document, document_of, named_in_python
 from regimen_advisor.knowledge.effective import (
     RegimenRules,
     asks_for_earlier_drug,
@@ -33,19 +33,16 @@ from regimen_advisor.language.conditions import Condition
 from regimen_advisor.language.interpreter import Interpreter, Judgement, disjunction
 from regimen_advisor.language.standings import Standing, standing_of
 from regimen_advisor.language.values import Atom, Truth
+from regimen_advisor.makers import MAKERS
 from regimen_advisor.patient.profile import Profile, profile_from, read_profile
 from regimen_advisor.patient.reading import Patient, read
+from regimen_advisor.regimen_names import regimen_named
 from regimen_advisor.replaced import Bearing, bearings
 from regimen_advisor.solving.determining_sets import Settling
 from regimen_advisor.solving.questions import QuestionAnalysis, questions
 from regimen_advisor.solving.solver import Exact, PatientCompletions, Solver
 from regimen_advisor.wording import Wording
 from regimen_advisor.words.catalogue import say
-
-if TYPE_CHECKING:
-    from regimen_advisor.advice import Advice
-    from regimen_advisor.explaining.explanation import Explanation
-
 
 Made = TypeVar("Made")
 
@@ -59,6 +56,9 @@ class Guideline:
 
     rulebook: Rulebook
 
+    def __post_init__(self) -> None:
+        _expect(self.rulebook, Rulebook, "guideline_error.no_rulebook")
+
     @classmethod
     def load(cls, path: str | Path | None = None) -> Guideline:
         """The guideline in a folder of rules; without one, that in ``rules`` here, or else the one that ships.
@@ -70,6 +70,7 @@ class Guideline:
     @classmethod
     def of(cls, rulebook: Rulebook) -> Guideline:
         """The guideline of a rulebook; asked again for the same rulebook, the same guideline."""
+        _expect(rulebook, Rulebook, "guideline_error.no_rulebook")
         return _guideline_of(rulebook)
 
     def __repr__(self) -> str:
@@ -173,9 +174,15 @@ class Guideline:
             case str() | Path():
                 found, document = read_profile(profile)
                 return read(found, self.rulebook.domain, document)
-            case _:
+            case Document() | Mapping():
                 document = profile if isinstance(profile, Document) else document_of(profile)
                 return read(profile_from(document), self.rulebook.domain, document)
+            case (Profile(), Document()):
+                help = say("profile_error.first_of_two")
+            case _:
+                help = None
+        message = say("profile_error.no_form", found=named_in_python(profile))
+        raise InputError.at(Location("profile"), message, help)
 
 
 @lru_cache(maxsize=32)
@@ -189,6 +196,10 @@ class Case:
 
     guideline: Guideline
     patient: Patient
+
+    def __post_init__(self) -> None:
+        _expect(self.guideline, Guideline, "guideline_error.no_guideline")
+        _expect(self.patient, Patient, "guideline_error.no_patient")
 
     def __repr__(self) -> str:
         """One line: the patient, and how many regimens are offered or wait."""
@@ -261,21 +272,35 @@ class Case:
         return kept
 
     def questions(self, regimen: str | None = None) -> QuestionAnalysis:
-        """What to ask or test next; with the id of a regimen, about that one."""
-        return questions(self.settling, regimen)
+        """What to ask or test next; with the id or the name of a regimen, about that one.
 
-    # The answers: made in the rooms above, which know this one, and loaded when asked for -------------------------
+        Raises ``InputError`` for an unknown regimen.
+        """
+        asked = None if regimen is None else regimen_named(regimen, self.guideline.rulebook)
+        return questions(self.settling, asked)
+
+    # The answers: made in the rooms above, which know this one --------------------------------------------------
 
     def advice(self, *, ask: bool = True) -> Advice:
         """Every option for the patient with its standing, evidence and cautions.
 
         ``ask`` also finds the questions worth asking, which takes most of the time where little is known.
         """
-        return import_module("regimen_advisor.advising").advice_of(self, ask=ask)  # type: ignore[no-any-return]
+        return MAKERS["advice"](self, ask=ask)  # type: ignore[no-any-return]
 
-    def explain(self, *regimens: str) -> Explanation:
-        """Explain the standing of each option; with the id or name of regimens, these in full."""
-        return import_module("regimen_advisor.explaining.explain").explanation_of(self, regimens)  # type: ignore[no-any-return]
+    def explain(self, *regimens: str | None, regimen: str | None = None) -> Explanation:
+        """Explain the standing of each option; with the id or the name of a regimen, or of several, these in full.
+
+        Raises ``InputError`` for an unknown regimen.
+        """
+        asked = [name for name in (*regimens, regimen) if name is not None]
+        return MAKERS["explanation"](self, asked)  # type: ignore[no-any-return]
+
+
+def _expect(value: object, wanted: type, message: str) -> None:
+    """Raise ``TypeError`` in words where a program made a guideline or a case of something else."""
+    if not isinstance(value, wanted):
+        raise TypeError(say(message, found=named_in_python(value)))
 
 
 def _refuse_difference(trees: Mapping[str, Judgement], fired: Mapping[str, Truth], patient: Patient) -> None:

@@ -38,7 +38,7 @@ _MODELS = {
     SchemaName.CASE: ("testing.cases", "CaseText"),
     SchemaName.MAPPING: ("cohorts.mapping_file", "MappingFile"),
     SchemaName.ADVICE: ("advice", "Advice"),
-    SchemaName.EXPLANATION: ("explaining.explanation", "Explanation"),
+    SchemaName.EXPLANATION: ("explanation", "Explanation"),
     SchemaName.QUIZ: ("quiz.models", "Quiz"),
     SchemaName.ANSWERS: ("quiz.grading", "Answers"),
     SchemaName.GRADE: ("quiz.grading", "Grade"),

@@ -16,7 +16,7 @@ from regimen_advisor.documents.json import as_json
 from regimen_advisor.documents.text import lines_of
 from regimen_advisor.documents.writing import rendered
 from regimen_advisor.explaining.explain import explain as explain_one
-from regimen_advisor.explaining.explanation import Explanation
+from regimen_advisor.explanation import Explanation
 from regimen_advisor.files.errors import InputError, Location
 from regimen_advisor.knowledge.rulebook import Rulebook, load_rulebook
 from regimen_advisor.patient.reading import Patient, read, read_files

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from regimen_advisor.explaining.clauses import State, state_of
+from regimen_advisor.explaining.clauses import state_of
 from regimen_advisor.explaining.sentences import effect_words, source_words
+from regimen_advisor.explanation import State
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.knowledge.rules import Effect, Rule

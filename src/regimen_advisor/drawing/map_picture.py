@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from regimen_advisor.drawing.guideline_map import GuidelineMap, Node, Path
 from regimen_advisor.drawing.map_text import box_lines, with_path
 from regimen_advisor.drawing.svg import LINE, element, line, number, picture, text, wrapped
-from regimen_advisor.explaining.clauses import State
+from regimen_advisor.explanation import State
 from regimen_advisor.words.catalogue import joined, say
 
 WIDTH = 600

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from regimen_advisor.documents.blocks import Block, Heading, Paragraph, Tree
 from regimen_advisor.documents.writing import rendered
 from regimen_advisor.drawing.guideline_map import GuidelineMap, Node, Path
-from regimen_advisor.explaining.clauses import SIGNS, State
+from regimen_advisor.explanation import SIGNS, State
 from regimen_advisor.words.catalogue import joined, say
 
 MERMAID_ARROWS: dict[Path | None, str] = {None: "-->", "taken": "==>", "open": "-->", "not taken": "-.->"}

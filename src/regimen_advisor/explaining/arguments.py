@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from regimen_advisor.advice import Basis
-from regimen_advisor.explaining.clauses import ClauseTree, State, state_of
-from regimen_advisor.explaining.explanation import Argument, Unless
+from regimen_advisor.explaining.clauses import ClauseTree, state_of
+from regimen_advisor.explanation import Argument, State, Unless
 from regimen_advisor.files.errors import Location
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.effective import RegimenRules

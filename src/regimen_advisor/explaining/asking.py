@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from regimen_advisor.explaining.explanation import Answer, Question, Questions, Step, Way
+from regimen_advisor.explanation import Answer, Question, Questions, Step, Way
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Atom, Between, Choice, Includes, Is, Members, Number
 from regimen_advisor.patient.facts import ChoiceFact, Domain, NumberFact, SetFact

@@ -7,11 +7,8 @@ received an EGFR-TKI" and the patient did, that clause is "not met", with the dr
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
 
-from pydantic import Field
-
-from regimen_advisor.files.sources import Record
+from regimen_advisor.explanation import Clause, State
 from regimen_advisor.guideline import Guideline
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.conditions import AllOf, AnyOf, Condition, Leaf, Named, Not
@@ -21,33 +18,7 @@ from regimen_advisor.patient.reading import Patient
 from regimen_advisor.solving.determining_sets import unit_of
 from regimen_advisor.words.catalogue import say
 
-State = Literal["met", "not met", "unknown"]
-SIGNS: dict[State, str] = {"met": "+", "not met": "-", "unknown": "?"}
 _STATES: dict[Truth, State] = {Truth.TRUE: "met", Truth.FALSE: "not met", Truth.UNKNOWN: "unknown"}
-
-
-class Clause(Record):
-    """One part of a condition: what it asks for, whether this patient meets it, and the parts it is made of."""
-
-    words: str = Field(description="what is asked for; of a clause with several parts, how they are joined")
-    state: State = Field(description="whether this patient meets it")
-    joined: Literal["all", "any"] | None = Field(None, description="whether all parts are needed or any is enough")
-    finding: str | None = Field(None, description="id of the finding that is tested")
-    value: str | None = Field(None, description="what is known of this patient in the fact that is tested")
-    asks: tuple[str, ...] = Field((), description="profile keys and history parts that would settle it")
-    parts: tuple[Clause, ...] = Field((), description="what it is made of; none where one fact is tested")
-
-    @property
-    def sign(self) -> str:
-        """``+`` met, ``-`` not met, ``?`` unknown: with the words, never instead of them."""
-        return SIGNS[self.state]
-
-    def leaves(self) -> Iterator[Clause]:
-        """The parts without parts, in order."""
-        if not self.parts:
-            yield self
-        for part in self.parts:
-            yield from part.leaves()
 
 
 def state_of(truth: Truth) -> State:

@@ -18,17 +18,19 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from regimen_advisor.files.errors import InputError, Location, Problem, printable
 from regimen_advisor.files.output import read_text
-from regimen_advisor.files.validation_messages import problems_of
+from regimen_advisor.files.validation_messages import problems_of, shown
 from regimen_advisor.files.yaml_values import MAX_DEPTH, Path_, read_yaml
 from regimen_advisor.words.catalogue import say
 
 __all__ = [
-    "MAX_DEPTH", "Document", "Path_", "Record", "as_document", "parse_document", "parse_documents", "read_document",
-    "validated",
+    "MAX_DEPTH", "Document", "Path_", "Record", "as_document", "document_of", "named_in_python", "parse_document",
+    "parse_documents", "read_document", "validated",
 ]  # fmt: skip
 
 T = TypeVar("T")
 _HALF = re.compile("[\ud800-\udfff]")
+_MOST_BITS = 1024
+"""A whole number of more bits is none that a file is meant to hold, and Python may refuse to write it out."""
 
 
 class Record(BaseModel):
@@ -85,19 +87,61 @@ def parse_documents(text: str, name: str = "<text>") -> list[Document]:
 def document_of(value: Any, name: str = "<mapping>") -> Document:
     """A value that no file holds, as a document: its problems name the key, and ``name`` in place of a file.
 
-    Raises ``InputError`` where it is nested too deeply.
+    Any mapping is read as a dict, a tuple as a list, and a scalar of NumPy as the value it holds. Raises ``InputError``
+    where it is nested too deeply, and for every part that no file can hold.
     """
-    places = dict.fromkeys(_paths(value, name), Location(name))
-    return Document(name, value, places, places)
+    problems: list[Problem] = []
+    plain = _plain(value, name, (), problems)
+    if problems:
+        raise InputError(problems)
+    places = dict.fromkeys(_paths(plain), Location(name))
+    return Document(name, plain, places, places)
 
 
-def _paths(value: Any, name: str, path: Path_ = ()) -> Iterator[Path_]:
+def named_in_python(value: object) -> str:
+    """A value that a program gave as a message shows it: what a file can hold as there, anything else by its type."""
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        return say("type.long_number")
+    is_plain = value is None or isinstance(value, str | int | float | list | dict)
+    return shown(value) if is_plain else f"`{type(value).__qualname__}`"
+
+
+def _plain(value: Any, name: str, path: Path_, problems: list[Problem]) -> Any:
     if len(path) > MAX_DEPTH:
         raise InputError.at(Location(name), say("broken.deep", most=MAX_DEPTH))
+    if getattr(value, "shape", None) == () and hasattr(value, "item"):  # a scalar of NumPy, which may not be there
+        value = value.item()
+    match value:
+        case Mapping():
+            odd = [say("broken.key_no_text", found=named_in_python(key)) for key in value if not isinstance(key, str)]
+            problems.extend(_problem_in(name, path, message) for message in odd)
+            items = [(key, part) for key, part in value.items() if isinstance(key, str)]
+            return {key: _plain(part, name, (*path, key), problems) for key, part in items}
+        case list() | tuple():
+            return [_plain(part, name, (*path, index), problems) for index, part in enumerate(value)]
+        case str() if half := _HALF.search(value):
+            problems.append(_problem_in(name, path, say("broken.half_character", half=printable(half[0]))))
+        case None | str() | float():
+            return value
+        case int() if value.bit_length() <= _MOST_BITS:
+            return value
+        case _:
+            expected = say("broken.expected", expected=say("type.any"), found=named_in_python(value))
+            problems.append(_problem_in(name, path, expected))
+    return None
+
+
+def _problem_in(name: str, path: Path_, message: str) -> Problem:
+    """A problem of a value that has no place in a file: its message begins with the key, where there is one."""
+    keys = [step for step in path if isinstance(step, str)]
+    return Problem(Location(name), say("broken.at_key", key=keys[-1], message=message) if keys else message)
+
+
+def _paths(value: Any, path: Path_ = ()) -> Iterator[Path_]:
     yield path
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for step, part in inner:
-        yield from _paths(part, name, (*path, step))
+        yield from _paths(part, (*path, step))
 
 
 def validated(model: type[T], document: Document, path: Path_ = ()) -> T:

@@ -12,6 +12,7 @@ from pathlib import Path
 from regimen_advisor.files.errors import InputError, Location, Problem
 from regimen_advisor.files.folders import schema_line
 from regimen_advisor.files.gathering import Gathered
+from regimen_advisor.files.sources import named_in_python
 from regimen_advisor.knowledge.citation_labels import CitationLabels
 from regimen_advisor.knowledge.compiled import read_compiled
 from regimen_advisor.knowledge.finding_packs import (
@@ -217,6 +218,8 @@ def load_rulebook(folder: Folders = None, day: date | None = None) -> Rulebook:
     them which came later. Raises ``InputError`` with every problem of every file at once, and where the rules of an
     installed package are not those that its manifest names.
     """
+    if day is not None and type(day) is not date:  # a datetime is a date too, but cannot be compared with one
+        raise InputError.at(Location("day"), say("rulebook_error.no_day", found=named_in_python(day)))
     folders = chosen_folders(folder)
     if missing := [path for path in folders if not path.exists() and not path.is_symlink()]:
         raise InputError(Problem(Location(str(path)), say("file.no_folder"), near_folder(path)) for path in missing)
@@ -245,11 +248,23 @@ def load_rulebook(folder: Folders = None, day: date | None = None) -> Rulebook:
 
 
 def chosen_folders(folder: Folders = None) -> tuple[Path, ...]:
-    """The folders that are meant by one name or several, or by none."""
+    """The folders that are meant by one name or several, or by none.
+
+    Raises ``InputError`` for what is no name of a folder.
+    """
+    if not _is_name_or_names(folder):
+        raise InputError.at(Location("rules"), say("rulebook_error.no_path", found=named_in_python(folder)))
     if folder is None or (not isinstance(folder, str | Path) and not folder):
         return default_folders()
     names = [folder] if isinstance(folder, str | Path) else list(folder)
     return tuple(map(named_folder, names))
+
+
+def _is_name_or_names(folder: object) -> bool:
+    if folder is None or isinstance(folder, str | Path):
+        return True
+    names = folder if isinstance(folder, Sequence) and not isinstance(folder, bytes | bytearray) else [None]
+    return all(isinstance(name, str | Path) for name in names)
 
 
 def stack_named(name: str) -> tuple[Path, ...]:

@@ -6,9 +6,8 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 from regimen_advisor.documents.blocks import Block, Bullets, Columns, Gap, Heading, Paragraph, Tree
-from regimen_advisor.explaining.clauses import Clause
 from regimen_advisor.explaining.explain import unmet
-from regimen_advisor.explaining.explanation import Argument, Explanation, OptionExplained, Step, Way
+from regimen_advisor.explanation import Argument, Clause, Explanation, OptionExplained, Step, Way
 from regimen_advisor.figure_wording import signed
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing

@@ -21,8 +21,15 @@ from regimen_advisor.drawing.forest import forest_plot, rows_of, rows_of_study
 from regimen_advisor.drawing.guideline_map import guideline_map
 from regimen_advisor.drawing.map_picture import map_picture
 from regimen_advisor.explaining.explain import explain_all, unmet
-from regimen_advisor.explaining.explanation import Explanation, Known, OptionExplained
-from regimen_advisor.figure_wording import arm_labels, brief_result, main_results, matching_arms, signed, study_words
+from regimen_advisor.explanation import Explanation, Known, OptionExplained
+from regimen_advisor.figure_wording import (
+    arm_labels,
+    brief_result,
+    main_results,
+    matching_arms,
+    signed,
+    study_words,
+)
 from regimen_advisor.guideline import Case, Guideline
 from regimen_advisor.knowledge.publications import Sources
 from regimen_advisor.knowledge.rulebook import Rulebook

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from regimen_advisor.advice import Advice
-from regimen_advisor.explaining.explanation import Explanation
+from regimen_advisor.explanation import Explanation
 from regimen_advisor.guideline import Case
 from regimen_advisor.reviewing.comparing import RulebookComparison
 

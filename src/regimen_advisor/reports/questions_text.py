@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from regimen_advisor.explaining.explanation import Answer, Explanation, OptionExplained, Question
+from regimen_advisor.explanation import Answer, Explanation, OptionExplained, Question
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient_wording import QuestionNames
 from regimen_advisor.wording import listed, standing_words

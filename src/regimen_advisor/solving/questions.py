@@ -18,11 +18,13 @@ from regimen_advisor.solving.determining_sets import HISTORY, Settling, unit_of
 from regimen_advisor.solving.encoding import OUTCOMES, Slot
 from regimen_advisor.solving.implicants import place_of
 from regimen_advisor.solving.solver import Exact, ImpossiblePatient
-from regimen_advisor.words.catalogue import say
+from regimen_advisor.words.catalogue import joined, say
 
 ASKS_HISTORY = say("ask.history")
 ASKS_CURATIVE = say("ask.curative")
 """The same question of a patient without a line for advanced disease."""
+_LONGEST = 30
+"""A longer word is cut where an answer is shown in one line."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,10 @@ class AnswerEffect:
     standings: Mapping[str, Standing]
     tests: tuple[Tests, ...] = ()
 
+    def __repr__(self) -> str:
+        """One line: the first answers, and how many standings they change."""
+        return f"<AnswerEffect {_first(self.values)}: {len(self.standings)} change>"
+
 
 @dataclass(frozen=True)
 class KeyQuestion:
@@ -50,6 +56,10 @@ class KeyQuestion:
     answers: tuple[AnswerEffect, ...]
     settles: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        """One line: the key, and how much its answers do."""
+        return f"<KeyQuestion {self.key}: {len(self.answers)} answers, {len(self.settles)} settled>"
+
 
 @dataclass(frozen=True, eq=False)
 class QuestionAnalysis:
@@ -57,6 +67,11 @@ class QuestionAnalysis:
 
     single: tuple[KeyQuestion, ...]
     _settling: Settling
+
+    def __repr__(self) -> str:
+        """One line: how many questions there are, and the first of them."""
+        keys = _first(question.key for question in self.single)
+        return f"<QuestionAnalysis of {len(self.single)}{': ' if keys else ''}{keys}>"
 
     @cached_property
     def by_regimen(self) -> Mapping[str, tuple[tuple[str, ...], ...]]:
@@ -71,6 +86,12 @@ class QuestionAnalysis:
 
     def _ordered(self, keys: frozenset[str]) -> tuple[str, ...]:
         return tuple(key for key in self._settling.questions if key in keys)
+
+
+def _first(words: Iterable[str]) -> str:
+    """The first three words of a list, for a line that has to be short; each of them short too."""
+    shown = [word if len(word) <= _LONGEST else f"{word[: _LONGEST - 3]}..." for word in words]
+    return joined([*shown[:3], *(["..."] if shown[3:] else [])])
 
 
 def questions(settling: Settling, regimen: str | None = None) -> QuestionAnalysis:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import Field
@@ -20,10 +21,36 @@ from regimen_advisor.advice import (
     Scope,
     SourceDifference,
 )
-from regimen_advisor.explaining.clauses import Clause, State
 from regimen_advisor.files.sources import Record
 from regimen_advisor.knowledge.rules import CautionKind
 from regimen_advisor.language.standings import Standing
+
+State = Literal["met", "not met", "unknown"]
+SIGNS: dict[State, str] = {"met": "+", "not met": "-", "unknown": "?"}
+
+
+class Clause(Record):
+    """One part of a condition: what it asks for, whether this patient meets it, and the parts it is made of."""
+
+    words: str = Field(description="what is asked for; of a clause with several parts, how they are joined")
+    state: State = Field(description="whether this patient meets it")
+    joined: Literal["all", "any"] | None = Field(None, description="whether all parts are needed or any is enough")
+    finding: str | None = Field(None, description="id of the finding that is tested")
+    value: str | None = Field(None, description="what is known of this patient in the fact that is tested")
+    asks: tuple[str, ...] = Field((), description="profile keys and history parts that would settle it")
+    parts: tuple[Clause, ...] = Field((), description="what it is made of; none where one fact is tested")
+
+    @property
+    def sign(self) -> str:
+        """``+`` met, ``-`` not met, ``?`` unknown: with the words, never instead of them."""
+        return SIGNS[self.state]
+
+    def leaves(self) -> Iterator[Clause]:
+        """The parts without parts, in order."""
+        if not self.parts:
+            yield self
+        for part in self.parts:
+            yield from part.leaves()
 
 
 class Unless(Record):
