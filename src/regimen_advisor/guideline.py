@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from regimen_advisor.advice import Advice, Evidence
 from regimen_advisor.differing import LocatedDifference, source_differences
@@ -43,6 +43,9 @@ from regimen_advisor.solving.questions import QuestionAnalysis, questions
 from regimen_advisor.solving.solver import Exact, PatientCompletions, Solver
 from regimen_advisor.wording import Wording
 from regimen_advisor.words.catalogue import say
+
+if TYPE_CHECKING:
+    from regimen_advisor.explanation import Explanation  # its models take a while to make, and few verbs explain
 
 Made = TypeVar("Made")
 
