@@ -16,7 +16,6 @@ from regimen_advisor.advice import Advice, Evidence
 from regimen_advisor.differing import LocatedDifference, source_differences
 from regimen_advisor.engines import forward_chaining
 from regimen_advisor.engines.program import RuleProgram
-from regimen_advisor.explanation import Explanation
 from regimen_advisor.files.errors import DisagreementError, InputError, Location
 from regimen_advisor.files.sources import Document, document_of, named_in_python
 from regimen_advisor.knowledge.effective import (
