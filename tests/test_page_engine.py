@@ -32,7 +32,7 @@ ADVISE = """profile => {
   const {advisor} = advice, waits = advisor.dependsOn();
   const held = list => list.map(({rule, state, depends_on}) => [rule, state, depends_on]);
   return {
-    patient: knownFacts(advice),
+    patient: knownFacts(advice), remarks: advice.patient.notes,
     options: advice.options.map(one => [one.regimen, one.standing, one.rules, one.studies, one.approvals, one.says,
       one.markers, one.setting, one.shown_benefit, one.design_level.ocebm_2011 ?? null,
       held(one.cautions), one.cautions.map(({says}) => says),
@@ -81,6 +81,7 @@ def shown(advice: Advice) -> dict[str, Any]:
 
     return {
         "patient": known_facts(case.patient, case.guideline.wording),
+        "remarks": list(case.patient.notes),
         "options": [
             [
                 option.regimen, option.standing.value, list(option.rules), list(option.studies),

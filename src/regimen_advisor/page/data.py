@@ -32,7 +32,7 @@ from regimen_advisor.patient.drugs import Drug, DrugClass, Formulary, folded
 from regimen_advisor.patient.facts import ChoiceFact, Fact, NumberFact, SetFact
 from regimen_advisor.patient.profile import Profile, profile_from
 from regimen_advisor.patient.reading import Patient, read
-from regimen_advisor.patient.vocabulary import MOST_CYCLES, MOST_MONTHS, OPEN_HISTORY
+from regimen_advisor.patient.vocabulary import MOST_CYCLES, MOST_MONTHS, OPEN_HISTORY, SOON, UNUSUAL_IN_SMALL_CELL
 from regimen_advisor.quiz.models import MEANINGS, Quiz
 from regimen_advisor.replaced import Bearing
 from regimen_advisor.reports.cautions import KINDS
@@ -80,6 +80,8 @@ def page_data(rulebook: Rulebook, examples: Iterable[Path] = (), quiz: Quiz | No
         "standings": [standing.value for standing in Standing],
         "keys": list(Profile.model_fields),
         "open_history": list(OPEN_HISTORY),
+        "unusual_in_small_cell": list(UNUSUAL_IN_SMALL_CELL),
+        "soon": SOON,
         "most": {"lines": LINES_APART, "curative": CURATIVE_APART, "cycles": MOST_CYCLES, "months": MOST_MONTHS},
         "facts": [_fact(fact) for fact in rulebook.domain.facts.values()],
         "axioms": [_axiom(axiom) for axiom in rulebook.domain.axioms],

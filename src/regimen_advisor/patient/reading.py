@@ -29,6 +29,7 @@ from regimen_advisor.patient.history import (
 )
 from regimen_advisor.patient.narrowing import Contradiction, close, narrow
 from regimen_advisor.patient.profile import Bounds, HistoryEntry, Profile, read_profile
+from regimen_advisor.patient.vocabulary import SOON, UNUSUAL_IN_SMALL_CELL
 from regimen_advisor.words.catalogue import say
 
 
@@ -61,9 +62,6 @@ def read(profile: Profile, domain: Domain, document: Document | None = None, *, 
     """
     return _Reader(profile, domain, document, explain=explain).patient()
 
-
-SOON = 6
-"""Up to so many months after the last dose a progression can count as resistance."""
 
 Given = dict[str, tuple[tuple[str, Value], ...]]
 
@@ -292,7 +290,7 @@ class _Reader:
 
     def _remark(self, facts: Facts) -> None:
         if facts["disease"] == Choice(frozenset({"sclc"})):
-            odd = [key for key in ("egfr", "alk", "ros1", "nrg1", "pd_l1_tps") if self._key(key)]
+            odd = [key for key in UNUSUAL_IN_SMALL_CELL if self._key(key)]
             if odd:
                 results = listed([self.domain.facts[key].label for key in odd], "and")
                 self.notes.append(say("profile_note.unusual", results=results))

@@ -35,8 +35,12 @@ STAGE_GROUPS: Mapping[str, tuple[str, ...]] = {
 }
 OPEN_HISTORY = ("prior_lines", "last_outcome")
 """The keys that say something of a history which is not known in detail; a history that is given settles them."""
+UNUSUAL_IN_SMALL_CELL = ("egfr", "alk", "ros1", "nrg1", "pd_l1_tps")
+"""The results that are noted, where they are given of a patient with small cell lung cancer."""
 MOST_LINES = 20
 MOST_CYCLES = 99
 MOST_MONTHS = 240
+SOON = 6
+"""Up to so many months after the last dose a progression can count as resistance."""
 PLATINUM = "platinum"
 PLATINUM_FREE = "platinum_free_interval"

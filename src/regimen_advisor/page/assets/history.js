@@ -5,7 +5,6 @@ const ENDED = ["progressed", "relapsed"]; // the outcomes that open the next lin
 const isOnly = (entry, outcome) => entry.outcomes.length === 1 && entry.outcomes[0] === outcome;
 const hasEnded = (entry) => entry.outcomes.every((outcome) => ENDED.includes(outcome));
 
-const SOON = 6; // up to so many months after the last dose a progression can count as resistance
 const isTimed = ({ months }) => months.low === months.high;
 const twinOf = (entry, entries) => entries.find((twin) => entry.line && twin.line === entry.line && twin.maintenance !== entry.maintenance);
 

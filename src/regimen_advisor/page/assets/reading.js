@@ -254,7 +254,7 @@ class ProfileReader {
       if (isOnly(entry, "relapsed") && !months) {
         this.notes.push(say("profile_note.relapsed_at_once", { course }));
       }
-      if (isOnly(entry, "progressed") && months > SOON) {
+      if (isOnly(entry, "progressed") && months > this.engine.data.soon) {
         this.notes.push(say("profile_note.progressed_late", { course, months }));
       }
     });
@@ -319,7 +319,7 @@ class ProfileReader {
   #remark(facts) {
     const { disease } = this.engine.facts;
     if (facts.disease.can !== disease.mask(["sclc"])) return;
-    const odd = ["egfr", "alk", "ros1", "nrg1", "pd_l1_tps"].filter((key) => !isUnknown(this.profile[key]));
+    const odd = this.engine.data.unusual_in_small_cell.filter((key) => !isUnknown(this.profile[key]));
     if (odd.length) this.notes.push(say("profile_note.unusual", { results: listedWords(odd.map((key) => this.engine.facts[key].label)) }));
   }
 }
