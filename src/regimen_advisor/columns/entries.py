@@ -142,7 +142,7 @@ def outcomes_of(column: pl.Series) -> tuple[npt.NDArray[np.uint8], Flags]:
     places = places_of(column, OUTCOMES)
     unread = places == len(OUTCOMES)
     words = column.filter(pl.Series(unread)).cast(pl.String)
-    unread[unread] = (words.is_not_null() & ~words.is_in(["", "unknown"])).fill_null(value=False).to_numpy()
+    unread[unread] = (words.is_not_null() & ~words.is_in(["", "unknown"])).to_numpy()
     return np.asarray(table[places]), unread
 
 

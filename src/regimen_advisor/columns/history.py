@@ -229,12 +229,9 @@ class HistoryReader:
 
     def _over(self, rows: int, entries: Entries, places: Ints | slice) -> Sets:
         """The union over the entries at some places; the empty word where there is none."""
-        row = entries.row[places]
-        begins = firsts_of(row)
-        first_rows, found = row[begins], Sets(np.full(rows, self.none_bit), np.full(rows, self.none_bit))
-        if len(begins):
-            found.must[first_rows] = np.bitwise_or.reduceat(entries.drugs.must[places], begins)
-            found.may[first_rows] = np.bitwise_or.reduceat(entries.drugs.may[places], begins)
+        found = Sets(np.full(rows, self.none_bit), np.full(rows, self.none_bit))
+        masks = (found.must, entries.drugs.must[places]), (found.may, entries.drugs.may[places])
+        _unite(entries.row[places], *masks)
         return found
 
     def _ended(self, rows: int, entries: Entries, passes: Flags, end: np.uint8) -> Sets:
@@ -244,22 +241,21 @@ class HistoryReader:
         must[entries.row[possibly]] = 0
         sure = np.zeros(rows, bool)
         sure[entries.row[surely]] = True
-        may = _united(np.zeros(rows, np.uint64), entries.row[possibly], entries.drugs.may[possibly])
-        return Sets(
-            _united(must, entries.row[surely], entries.drugs.must[surely]), may | (self.none_bit & ~every_bit(sure))
-        )
+        may = np.zeros(rows, np.uint64)
+        _unite(entries.row[possibly], (may, entries.drugs.may[possibly]))
+        _unite(entries.row[surely], (must, entries.drugs.must[surely]))
+        return Sets(must, may | (self.none_bit & ~every_bit(sure)))
 
 
 def _is_unknown(cell: Cell | None) -> bool:
     return cell is None
 
 
-def _united(total: Bits, row: Ints, mask: Bits) -> Bits:
-    """``total`` with the union of the masks of each row in its place."""
+def _unite(row: Ints, *totals_and_masks: tuple[Bits, Bits]) -> None:
+    """Put the union of the masks of each row in its place in the total."""
     begins = firsts_of(row)
-    if len(begins):
+    for total, mask in totals_and_masks if len(begins) else ():
         total[row[begins]] = np.bitwise_or.reduceat(mask, begins)
-    return total
 
 
 def _passes(test: str, entries: Entries, lines: Ints) -> Flags:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from regimen_advisor.documents.blocks import Block, Bullets, Columns, Gap, Heading, Paragraph, Tree
 from regimen_advisor.explaining.explain import unmet
-from regimen_advisor.explanation import Argument, Clause, Explanation, OptionExplained, Step, Way
+from regimen_advisor.explanation import SIGNS, Argument, Clause, Explanation, OptionExplained, Step, Way
 from regimen_advisor.figure_wording import signed
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
@@ -19,7 +19,6 @@ from regimen_advisor.wording import UNKNOWN, listed, standing_words, value_word
 from regimen_advisor.words.catalogue import CATALOGUE, joined, say
 
 HOLDS, APPLIES = CATALOGUE.room("holds"), CATALOGUE.room("applies")
-SIGNS = {"met": "+", "not met": "-", "unknown": "?"}
 LEGEND = say("explain.legend")
 MOST_WAYS = 6
 MANY_UNMET = 2

@@ -238,9 +238,9 @@ class _RulebookComparer:
         written = witness(self.solver, condition)
         assert written is not None  # it was found possible
         patient = read(Profile.model_validate(written), self.joined.domain)
-        shown_of = PatientCompletions(patient)
-        truths = [self.solver.truths([feature.before for feature in features], shown_of),
-                  self.solver.truths([feature.after for feature in features], shown_of)]  # fmt: skip
+        completions = PatientCompletions(patient)
+        truths = [self.solver.truths([feature.before for feature in features], completions),
+                  self.solver.truths([feature.after for feature in features], completions)]  # fmt: skip
         shown = [
             tuple(
                 Difference(feature.part, feature.id, side)

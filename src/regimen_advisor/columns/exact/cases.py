@@ -61,14 +61,14 @@ class Cases:
             members |= {PLATINUM} if months else set[str]()
             masks = [np.array(histories.bits(members), np.uint64) for histories in reader.histories]
             self._asks.append((masks, any(atom.fact == "last_cycles" for atom in atoms), months))
-        past = {name for name, fact in domain.facts.items() if fact.permanence == "treatment"}
-        tied = {name for axiom in domain.axioms for name in axiom.facts} | past
+        past = domain.of_history
+        tied = {*reader.clinical.names, *past}
         self._untied = [name for name in self._alive if name not in tied]
         by_fact = {name: program.any_of(columns.values()) for name, columns in self._alive.items()}
         alive = [by_fact[name] for name in self._untied]
         alive.append(program.any_of(column for name, column in by_fact.items() if name in tied))
         alive.append(program.any_of(column for name, column in by_fact.items() if name in past))
-        self._tied = [name for name in domain.facts if name in OPEN_HISTORY or name in tied - past]
+        self._tied = [*reader.clinical.names, *OPEN_HISTORY]
         self._packed = PackedColumns(program, [*self._nodes.values(), *opens, *alive])
 
     def _walk(self, condition: Condition, open_: Column) -> None:

@@ -104,7 +104,7 @@ class Donor:
     """A complete patient, who supplies what other rows leave open (hot-deck imputation)."""
 
     def __init__(self, model: Model, literals: CellLiterals, met: MetCombinations) -> None:
-        self.reader, self.met, self._worlds = literals.reader, met, met.worlds
+        self.reader, self.met = literals.reader, met
         self._model, self._encoding, self._literals = model, literals.encoding, literals
         reader, encoding = self.reader, self._encoding
         layout, facts = reader.layout, reader.domain.facts
@@ -125,7 +125,7 @@ class Donor:
         self._cycles = cycles.low if cycles.low <= cycles.high else -1
         months = held[PLATINUM_FREE]
         assert isinstance(months, Number)
-        self._months = max(months.low, 0) if PLATINUM_FREE in layout.asked_facts else -1
+        self._months = months.low if PLATINUM_FREE in layout.asked_facts else -1
 
     def _masks(self, names: Iterable[str]) -> list[int]:
         """The bits of some facts in each machine word."""
@@ -200,7 +200,7 @@ class Donor:
         known = chosen >= 0
         for index, mask in enumerate(self._clinical):
             if mask:
-                table = self._worlds.words[:, index]
+                table = self.met.worlds.words[:, index]
                 words[index] |= np.where(known, table[chosen], batch.words[index] & np.uint64(mask))
         for index, (mask, bits) in enumerate(zip(self._past, self._past_bits, strict=True)):
             if mask:
@@ -228,7 +228,7 @@ class Donor:
 
         Only those of ``combinations`` and of earlier calls are filled in: most donors meet few of them.
         """
-        allowed, split = self.met.allowed, self._worlds.untreated
+        allowed, split = self.met.allowed, self.met.worlds.untreated
         beyond = np.full((len(allowed) - len(self._chosen), 2), _NOT_ASKED)
         self._chosen = np.vstack([self._chosen, beyond]) if len(beyond) else self._chosen
         asked = np.zeros(len(allowed), bool)

@@ -8,7 +8,6 @@ exactly open, the solver gives the standings that depend on it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -19,10 +18,8 @@ from regimen_advisor.columns.exact.combinations import MetCombinations
 from regimen_advisor.columns.exact.donors import CellLiterals, Donor, OpenRows
 from regimen_advisor.columns.exact.needs import Need, OpenCells
 from regimen_advisor.columns.rows import patient_of
+from regimen_advisor.patient.reading import Patient
 from regimen_advisor.solving.solver import Model, PatientCompletions, Session, Solver
-
-if TYPE_CHECKING:
-    from regimen_advisor.patient.reading import Patient
 
 _FIRST, _MOST = 5_000, 100_000
 """Cases that are settled together: few at first, since the solver is asked most while it knows least."""
@@ -55,7 +52,7 @@ class _RatedDonor:
         self._new = False
 
 
-class _Patients(dict[int, "Patient"]):
+class _Patients(dict[int, Patient]):
     """The patients of the rows of a batch, each read when it is first asked for."""
 
     def __init__(self, table: pl.DataFrame, engine: ColumnEngine) -> None:
