@@ -154,6 +154,14 @@ def run(rulebook: Rulebook, html: str, port: int) -> None:
         import uvicorn  # noqa: PLC0415 - an extra
     except ImportError as error:
         raise _not_installed(error) from None
+
+    class Announcing(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            # Not before: a signal that comes in between is ignored in a shell's background, or lost in an import.
+            address = say("served.address", host=HOST, port=listening.getsockname()[1])
+            print(address, file=sys.stderr, flush=True)  # noqa: T201
+
     try:
         listening = socket.create_server((HOST, port))
     except OSError as error:
@@ -161,9 +169,8 @@ def run(rulebook: Rulebook, html: str, port: int) -> None:
         raise InputError.at(Location("--port"), message, say("served.other_port")) from None
     workers = Workers(answered, rulebook)
     app = application(rulebook, html, workers)
-    print(say("served.address", host=HOST, port=listening.getsockname()[1]), file=sys.stderr, flush=True)  # noqa: T201
     try:
-        uvicorn.Server(configuration(app)).run(sockets=[listening])
+        Announcing(configuration(app)).run(sockets=[listening])
     finally:
         workers.close()
 
