@@ -15,6 +15,7 @@ pl = pytest.importorskip("polars", reason="the extra `cohort` is not installed")
 
 from regimen_advisor.cohorts.cohort import UNREAD, judged, open_table, summarise  # noqa: E402
 from regimen_advisor.cohorts.concordance import concordance  # noqa: E402
+from regimen_advisor.cohorts.event_frames import lines  # noqa: E402
 from regimen_advisor.cohorts.mapping import load_mapping  # noqa: E402
 from regimen_advisor.cohorts.rows import profile_of_row  # noqa: E402
 from regimen_advisor.cohorts.spark.worker import NUMBER, Task, Worker, mapping_of, rules_of  # noqa: E402
@@ -682,3 +683,17 @@ history:
     }
     with judged(registry.table(text), rulebook, exact=False) as result:
         assert summarise(result, "t").unread == (("day", "x", 1), ("how", "CR?", 1))
+
+
+def test_lines_are_joined_where_there_are_any() -> None:
+    frame = pl.DataFrame({"a": ["x", None, None], "b": ["y", "y", None]}, schema={"a": pl.String, "b": pl.String})
+    found = frame.select(two=lines(pl.col("a"), pl.col("b")), one=lines(pl.col("a")), none=lines())
+    assert found.to_dict(as_series=False) == {"two": ["x\ny", "y", None], "one": ["x", None, None], "none": [None] * 3}
+
+
+def test_lines_of_lines_hold_each_line_once() -> None:
+    # Held twice, they would double with every step of a mapping, and Polars would plan a small table for seconds.
+    text = pl.col("first")
+    for _ in range(5):
+        text = lines(text, pl.col("another"))
+    assert str(text).count("first") == 1

@@ -58,11 +58,19 @@ def by_cell(text: pl.Expr, read: Callable[[str], Any], dtype: Any = pl.String) -
 
 
 def lines(*parts: pl.Expr) -> pl.Expr:
-    """Some lines of text as one text; null where there are none."""
-    if not parts:
-        return pl.lit(None, pl.String)
-    joined = pl.concat_str(*(pl.when(part != "").then(part) for part in parts), separator="\n", ignore_nulls=True)
-    return pl.when(joined != "").then(joined)
+    """Some lines of text as one text; null where there are none. A part is null or not empty.
+
+    The text is written once. A ``when`` would hold it twice, as condition and as result; lines are put together from
+    lines, so expressions would double at each step, and Polars would plan them for seconds.
+    """
+    if len(parts) <= 1:
+        return parts[0] if parts else pl.lit(None, pl.String)
+    joined = pl.concat_str(*parts, separator="\n", ignore_nulls=True)
+    return joined.map_batches(_not_empty, return_dtype=pl.String, is_elementwise=True)
+
+
+def _not_empty(texts: pl.Series) -> pl.Series:
+    return texts.set(texts == "", None)
 
 
 def distinct(texts: pl.Expr) -> pl.Expr:

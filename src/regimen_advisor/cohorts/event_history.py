@@ -335,7 +335,11 @@ class HistoryOfEvents:
         before = pl.col("faults").list.head(place).list.drop_nulls().list.first()
         fault = pl.coalesce(before, pl.col("undated"), pl.col(_FAULT))
         unread = pl.col("unread entries").list.head(place).list.join("\n", ignore_nulls=True)
-        unread_here = lines(unread, pl.col(_UNREAD) if self.per_treatment else pl.lit(None, pl.String), fault)
+        unread_here = lines(
+            pl.when(unread != "").then(unread),
+            pl.col(_UNREAD) if self.per_treatment else pl.lit(None, pl.String),
+            fault,
+        )
         complete = pl.lit(self.history.complete)
         entries = pl.col("entries").list.head(place)
         if self.per_treatment and self.history.setting is not None:
