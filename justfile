@@ -18,6 +18,13 @@ shuffled seed="default" *arguments:
 with-pack *arguments:
     REGIMEN_ADVISOR_TEST_PACK=examples/invented-consensus .venv/bin/python -m pytest -q -n auto --dist worksteal {{ arguments }}
 
+# Run the tests with the oldest versions that the bounds of `pyproject.toml` allow; arguments go to pytest.
+oldest *arguments:
+    python3 -m venv --clear .venv-oldest
+    .venv-oldest/bin/pip install -q 'uv>=0.9,<1'
+    .venv-oldest/bin/uv pip install -q --python .venv-oldest/bin/python --resolution lowest-direct '.[test]'
+    .venv-oldest/bin/python -m pytest -q -n auto --dist worksteal {{ arguments }}
+
 # Format, lint, types, imports.
 lint:
     .venv/bin/ruff format --check .

@@ -355,7 +355,7 @@ def test_requests_are_counted_while_they_are_read_and_no_longer(
 
 
 def test_the_page_of_this_server_may_ask(client: Any) -> None:
-    for host, origin in (("127.0.0.1:8000", "http://127.0.0.1:8000"), ("LocalHost:8000", "HTTP://localhost:8000")):
+    for host, origin in (("127.0.0.1:8000", "http://127.0.0.1:8000"), ("localhost:8000", "HTTP://LocalHost:8000")):
         answer = client.post("/advise", json=PROFILE, headers={"host": host, "origin": origin})
         assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
 

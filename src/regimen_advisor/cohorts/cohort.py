@@ -302,7 +302,9 @@ def summarise(result: CohortResult, name: str) -> Summary:
             *counts,
         ).collect(engine="streaming").row(0, named=True)  # fmt: skip
         reasons = counted_cells(rows.select(SET_APART).drop_nulls())
-        cells = counted_cells(rows.select(UNREAD).drop_nulls().select(pl.col(UNREAD).str.split("\n")).explode(UNREAD))
+        cells = counted_cells(
+            rows.select(UNREAD).drop_nulls().select(pl.col(UNREAD).str.split("\n")).explode(UNREAD, empty_as_null=False)
+        )
         questions = counted_cells(rows.select(QUESTIONS).drop_nulls(), "; ")
         # Equal names have equal hashes, and these are compared in half the time.
         repeated = repeated_names(rows) if totals["names"] < totals["patients"] else ()
@@ -334,7 +336,12 @@ def counted_cells(column: pl.LazyFrame, separator: str | None = None) -> tuple[t
     (name,) = column.collect_schema().names()
     counts = column.group_by(name).len("n")
     if separator is not None:
-        counts = counts.with_columns(pl.col(name).str.split(separator)).explode(name).group_by(name).agg(pl.sum("n"))
+        counts = (
+            counts.with_columns(pl.col(name).str.split(separator))
+            .explode(name, empty_as_null=False)
+            .group_by(name)
+            .agg(pl.sum("n"))
+        )
     counts = counts.sort(["n", name], descending=[True, False]).head(MOST_LISTED)
     return tuple((text, count) for text, count in counts.collect(engine="streaming").rows())
 
