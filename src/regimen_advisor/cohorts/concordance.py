@@ -17,6 +17,7 @@ from regimen_advisor.knowledge.regimens import Regimen
 from regimen_advisor.knowledge.rulebook import Rulebook
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.patient.drugs import Formulary
+from regimen_advisor.patient.vocabulary import CHEMOTHERAPY
 from regimen_advisor.words.catalogue import joined, say
 
 
@@ -178,6 +179,6 @@ def _matching(drugs: frozenset[str], regimen: Regimen, formulary: Formulary) -> 
     used = [drug for drug in drugs if any(formulary.belongs(drug, part) for part in parts)]
     if len(filled) == len(parts) and len(used) == len(drugs):
         return _Match.EXACT
-    if any(not formulary.belongs(drug, "chemotherapy") for drug in used):
+    if any(not formulary.belongs(drug, CHEMOTHERAPY) for drug in used):
         return _Match.SHARED
     return _Match.BACKBONE if used else _Match.NOTHING

@@ -62,21 +62,22 @@ def _value_words(atom: Atom, wording: Wording, *, wanted: bool) -> str:
             return name if wanted else say("condition.no", fact=name)
 
 
-def changes_to(solver: Solver, patient: Patient, regimen: str, standing: Standing) -> dict[str, object]:
+def changes_to(
+    solver: Solver, patient: Patient, regimen: str, standing: Standing, wording: Wording
+) -> dict[str, object]:
     """The changes after which a regimen would be offered, as fields of an explanation; none for one that is offered."""
     if standing.is_offered:
         return {}
     found = smallest_changes(solver, patient, regimen)
-    steps = _Steps(solver.domain, patient)
+    steps = _Steps(solver.domain, patient, wording)
     ways = tuple(steps.way(change_set) for change_set in found.sets)
     no_way = None if ways else say("explain.no_way")
     return {"ways": ways, "no_way": no_way, "never": steps.never(found.fixed)}
 
 
 class _Steps:
-    def __init__(self, domain: Domain, patient: Patient) -> None:
-        self.domain, self.patient = domain, patient
-        self.wording = Wording(domain, {})
+    def __init__(self, domain: Domain, patient: Patient, wording: Wording) -> None:
+        self.domain, self.patient, self.wording = domain, patient, wording
 
     def way(self, change_set: ChangeSet) -> Way:
         steps = tuple(self._step(change) for change in change_set.changes)

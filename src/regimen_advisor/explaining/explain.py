@@ -133,7 +133,7 @@ class _Explainer:
         waits = self.case.settling.depends_on(name) if standing is Standing.UNDETERMINED else ()
         explained = self._explained(name, standing, arguments, waits)
         asked = questions_about(self.case.questions(name), name, self.wording)
-        changes = changes_to(self.solver, self.patient, name, standing)
+        changes = changes_to(self.solver, self.patient, name, standing, self.wording)
         return explained.model_copy(update={"arguments": arguments, "questions": asked, **changes})
 
     def _explained(

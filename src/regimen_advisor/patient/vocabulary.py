@@ -43,4 +43,5 @@ MOST_MONTHS = 240
 SOON = 6
 """Up to so many months after the last dose a progression can count as resistance."""
 PLATINUM = "platinum"
+CHEMOTHERAPY = "chemotherapy"
 PLATINUM_FREE = "platinum_free_interval"

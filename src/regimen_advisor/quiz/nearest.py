@@ -21,7 +21,7 @@ from regimen_advisor.language.conditions import Condition, atoms_of
 from regimen_advisor.language.values import Choice, Members, Number
 from regimen_advisor.patient.facts import ChoiceFact, Fact, NumberFact, SetFact
 from regimen_advisor.patient.population import population
-from regimen_advisor.patient.vocabulary import OPEN_HISTORY, PLATINUM, PLATINUM_FREE
+from regimen_advisor.patient.vocabulary import CHEMOTHERAPY, OPEN_HISTORY, PLATINUM, PLATINUM_FREE
 from regimen_advisor.quiz.clinic import (
     Drugs,
     Written,
@@ -281,7 +281,7 @@ class _NearestSearch:
         if drugs is None or outcome is None:
             return None
         entry = {"line": line, "drugs": list(drugs.says), "outcome": outcome.says}
-        is_counted = "chemotherapy" in self.source.domain.formulary.expand(drugs.says)
+        is_counted = CHEMOTHERAPY in self.source.domain.formulary.expand(drugs.says)
         if not is_counted and not (is_latest and self.asks_cycles):
             return entry
         usual_cycles = drawn["cycles"] if drawn else self.random.pick(clinic().cycles)

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from regimen_advisor.guideline import Guideline
 from regimen_advisor.patient.facts import ChoiceFact, NumberFact, SetFact
+from regimen_advisor.patient.vocabulary import CHEMOTHERAPY
 from regimen_advisor.quiz.clinic import Written, clinic
 from regimen_advisor.quiz.patients import Patients
 from regimen_advisor.quiz.words import part_words
-from regimen_advisor.wording import Wording, listed, value_word
+from regimen_advisor.wording import listed, value_word
 from regimen_advisor.words.catalogue import say
 
 USUAL_CYCLES = 4
@@ -35,7 +37,7 @@ class Variants:
 
     def __init__(self, patients: Patients) -> None:
         self.patients = patients
-        self.wording = Wording(patients.domain, patients.rulebook.findings)
+        self.wording = Guideline.of(patients.rulebook).wording
 
     def changed(self, profile: Written) -> Iterator[Variant]:
         """Every neighbour with another value of one fact that a rule may ask for; some may be impossible patients."""
@@ -110,7 +112,7 @@ class Variants:
                 before = self._drugs(entry["drugs"])
                 says = say("variant.drugs", line=entry["line"], drugs=self._drugs(drugs), before=before)
                 # Cycles are counted of chemotherapy only, in these patients as in the profiles people write.
-                counted = "chemotherapy" in self.patients.domain.formulary.expand(drugs)
+                counted = CHEMOTHERAPY in self.patients.domain.formulary.expand(drugs)
                 change = {"drugs": list(drugs), "cycles": entry.get("cycles", USUAL_CYCLES) if counted else None}
                 yield self._variant(profile, index, change, "drugs", says)
 
