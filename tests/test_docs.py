@@ -102,7 +102,7 @@ def test_the_server_of_the_page_answers_the_request_of_the_page(tmp_path: Path) 
         assert json.loads(answer.stdout)["scope"]
     finally:
         server.terminate()
-        server.wait(timeout=60)
+        server.wait(timeout=10)
 
 
 PAGES_WITH_PYTHON = [page for page in PAGES if "```python\n>>> " in page.read_text("utf-8")]

@@ -327,7 +327,7 @@ class Server:
 
     def close(self) -> None:
         self.running.terminate()
-        self.running.wait(timeout=60)
+        self.running.wait(timeout=20)
         for stream in (self.running.stdin, self.running.stdout):
             if stream is not None:
                 stream.close()

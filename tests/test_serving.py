@@ -209,16 +209,21 @@ def test_the_verb_says_that_it_starts_before_it_reads_the_rules(
 
 
 def test_the_server_listens_on_this_computer_alone_and_does_not_name_its_software(
-    rulebook: Rulebook, monkeypatch: pytest.MonkeyPatch
+    rulebook: Rulebook, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     uvicorn = pytest.importorskip("uvicorn")
     ran: list[tuple[Any, str]] = []
 
+    async def startup(*_: object) -> None:
+        assert not capsys.readouterr().err  # the address is given afterwards
+
     def run(server: Any, sockets: list[socket.socket]) -> None:
+        run_apart(server.startup(sockets))
         for entry in sockets:
             ran.append((server, entry.getsockname()[0]))
             entry.close()
 
+    monkeypatch.setattr(uvicorn.Server, "startup", startup)
     monkeypatch.setattr(uvicorn.Server, "run", run)
     started = MagicMock()
     monkeypatch.setattr(serving, "Workers", lambda *_: started)
@@ -230,6 +235,7 @@ def test_the_server_listens_on_this_computer_alone_and_does_not_name_its_softwar
     assert not config.server_header
     assert (config.log_level, config.access_log) == ("critical", False)
     assert (config.ws, config.timeout_graceful_shutdown) == ("none", 10)
+    assert capsys.readouterr().err.startswith("http://127.0.0.1:")
 
 
 @pytest.mark.parametrize(
@@ -355,7 +361,7 @@ def test_requests_are_counted_while_they_are_read_and_no_longer(
 
 
 def test_the_page_of_this_server_may_ask(client: Any) -> None:
-    for host, origin in (("127.0.0.1:8000", "http://127.0.0.1:8000"), ("localhost:8000", "HTTP://LocalHost:8000")):
+    for host, origin in (("127.0.0.1:8000", "http://127.0.0.1:8000"), ("LocalHost:8000", "HTTP://localhost:8000")):
         answer = client.post("/advise", json=PROFILE, headers={"host": host, "origin": origin})
         assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
 
@@ -625,7 +631,7 @@ def _wait_for(happened: Callable[[], bool]) -> None:
 def test_advice_that_takes_too_long_is_given_up_and_more_than_are_allowed_at_once_are_asked_to_wait(
     rulebook: Rulebook,
 ) -> None:
-    workers = serving.Workers(_slow, rulebook, at_once=1, seconds=2)
+    workers = serving.Workers(_slow, rulebook, at_once=1, seconds=0.5)
     try:
         served = serving.application(rulebook, "", workers)
         with testclient.TestClient(served, base_url="http://127.0.0.1:8000") as client:
@@ -682,7 +688,7 @@ run(replace(load_rulebook(), rules={{}}), "", 0)
             children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text(encoding="ascii").split()
             assert len(children) >= 4
             server.send_signal(ending)
-            server.wait(60)
+            server.wait(20)
         finally:
             server.kill()
     _wait_for(lambda: not any(_runs(child) for child in children))

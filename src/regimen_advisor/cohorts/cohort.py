@@ -302,9 +302,7 @@ def summarise(result: CohortResult, name: str) -> Summary:
             *counts,
         ).collect(engine="streaming").row(0, named=True)  # fmt: skip
         reasons = counted_cells(rows.select(SET_APART).drop_nulls())
-        cells = counted_cells(
-            rows.select(UNREAD).drop_nulls().select(pl.col(UNREAD).str.split("\n")).explode(UNREAD, empty_as_null=False)
-        )
+        cells = counted_cells(rows.select(UNREAD).drop_nulls(), "\n")
         questions = counted_cells(rows.select(QUESTIONS).drop_nulls(), "; ")
         # Equal names have equal hashes, and these are compared in half the time.
         repeated = repeated_names(rows) if totals["names"] < totals["patients"] else ()

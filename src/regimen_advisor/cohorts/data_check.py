@@ -113,9 +113,7 @@ def check_table(table: CohortTable, rulebook: Rulebook, columns: Sequence[str] =
         rows = pl.scan_parquet(file)
         totals = rows.select(pl.len().alias(ID), *(_total(name) for name in wanted)).collect().row(0, named=True)
         reasons = counted_cells(rows.select(SET_APART).drop_nulls())
-        cells = counted_cells(
-            rows.select(pl.col(UNREAD).str.split("\n")).drop_nulls().explode(UNREAD, empty_as_null=False)
-        )
+        cells = counted_cells(rows.select(UNREAD).drop_nulls(), "\n")
         twice = repeated_names(rows)
     read = mapping.file.columns if mapping else {*table.keys, ID}
     return DataCheck(

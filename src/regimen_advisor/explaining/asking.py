@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from regimen_advisor.explanation import Answer, Question, Questions, Step, Way
 from regimen_advisor.language.standings import Standing
 from regimen_advisor.language.values import Atom, Between, Choice, Includes, Is, Members, Number
-from regimen_advisor.patient.facts import ChoiceFact, Domain, NumberFact, SetFact
+from regimen_advisor.patient.facts import ChoiceFact, NumberFact, SetFact
 from regimen_advisor.patient.reading import Patient
 from regimen_advisor.solving.candidate_answers import Tests
 from regimen_advisor.solving.changes import ChangeSet, FactChange, grouped, smallest_changes
@@ -69,15 +69,15 @@ def changes_to(
     if standing.is_offered:
         return {}
     found = smallest_changes(solver, patient, regimen)
-    steps = _Steps(solver.domain, patient, wording)
+    steps = _Steps(patient, wording)
     ways = tuple(steps.way(change_set) for change_set in found.sets)
     no_way = None if ways else say("explain.no_way")
     return {"ways": ways, "no_way": no_way, "never": steps.never(found.fixed)}
 
 
 class _Steps:
-    def __init__(self, domain: Domain, patient: Patient, wording: Wording) -> None:
-        self.domain, self.patient, self.wording = domain, patient, wording
+    def __init__(self, patient: Patient, wording: Wording) -> None:
+        self.domain, self.patient, self.wording = wording.domain, patient, wording
 
     def way(self, change_set: ChangeSet) -> Way:
         steps = tuple(self._step(change) for change in change_set.changes)
